@@ -1,0 +1,121 @@
+package npy
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	npyio "github.com/sbinet/npyio/npy"
+)
+
+// WriteFile writes data, in C order, as an array of the given shape to the .npy file path. The file appears, or replaces what was
+// there, only when it is complete; the same content gives the same bytes. It panics when the shape does not count len(data) elements.
+func WriteFile[T Element](path string, shape []int, data []T) error {
+	f, err := createTemp(path)
+	if err != nil {
+		return err
+	}
+	defer f.abort()
+	if err := write(f, shape, data); err != nil {
+		return err
+	}
+	return f.commit()
+}
+
+// write writes header and payload.
+func write[T Element](w io.Writer, shape []int, data []T) error {
+	if n, err := product(shape); err != nil || n != len(data) {
+		panic(fmt.Sprintf("npy: shape %v does not count %d elements", shape, len(data)))
+	}
+	if _, err := w.Write(encodeHeader(descrOf[T](), shape)); err != nil {
+		return err
+	}
+	if littleEndian || descrOf[T]()[0] == '|' {
+		_, err := w.Write(bytesOf(data))
+		return err
+	}
+	b := bufio.NewWriterSize(w, 1<<20)
+	if err := binary.Write(b, binary.LittleEndian, data); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// encodeHeader is NumPy's: format version 1.0, padded with spaces so that the payload begins at a multiple of 64 bytes. The longest
+// shape there can be stays far below that version's 65,535 bytes.
+func encodeHeader(descr string, shape []int) []byte {
+	if len(shape) > maxRank {
+		panic(fmt.Sprintf("npy: %d axes, at most %d can be written", len(shape), maxRank))
+	}
+	var tuple strings.Builder
+	for i, n := range shape {
+		if i > 0 {
+			tuple.WriteString(", ")
+		}
+		fmt.Fprint(&tuple, n)
+	}
+	if len(shape) == 1 {
+		tuple.WriteString(",")
+	}
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, tuple.String())
+	const prefix = 10 // magic, version, length
+	total := (prefix + len(text) + 1 + 63) / 64 * 64
+	b := append(npyio.Magic[:], 1, 0)
+	b = binary.LittleEndian.AppendUint16(b, uint16(total-prefix))
+	b = append(b, text...)
+	for len(b) < total-1 {
+		b = append(b, ' ')
+	}
+	return append(b, '\n')
+}
+
+// temp is a file under a temporary name beside the one it becomes.
+type temp struct {
+	*os.File
+	path string // where it goes; empty once it is there or removed
+}
+
+func createTemp(path string) (*temp, error) {
+	for range 100 {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%08x.tmp", filepath.Base(path), rand.Uint32()))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			return &temp{File: f, path: path}, nil
+		}
+		if !os.IsExist(err) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%s: no free temporary name beside it", path)
+}
+
+// commit puts the file at its place; on failure it is removed.
+func (t *temp) commit() error {
+	defer t.abort()
+	if err := t.Sync(); err != nil {
+		return err
+	}
+	if err := t.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(t.Name(), t.path); err != nil {
+		return err
+	}
+	t.path = ""
+	return nil
+}
+
+// abort removes the file unless it was committed.
+func (t *temp) abort() {
+	if t.path == "" {
+		return
+	}
+	t.path = ""
+	t.Close()
+	os.Remove(t.Name())
+}
