@@ -30,7 +30,7 @@ func parseDType(descr string) (dtype, error) {
 	if len(descr) > 0 && (descr[0] == '[' || descr[0] == '(') {
 		return refuse("structured")
 	}
-	if len(descr) < 3 || !slices.Contains([]byte("<>|"), descr[0]) {
+	if len(descr) < 2 || !slices.Contains([]byte("<>|"), descr[0]) {
 		return refuse("unknown")
 	}
 	switch descr[1] {

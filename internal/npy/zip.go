@@ -2,7 +2,6 @@ package npy
 
 import (
 	"archive/zip"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -85,8 +84,12 @@ func ReadEntry[T Element](z *Zip, name string) (data []T, shape []int, err error
 		}
 		shape = h.Shape
 		// The checksum is compared at the end of the entry.
-		if n, err := r.Read(make([]byte, 1)); n > 0 || err != io.EOF {
-			return fmt.Errorf("damaged: %w", errors.Join(err))
+		n, err := io.ReadFull(r, make([]byte, 1))
+		if n > 0 {
+			return errors.New("damaged: it holds more than its size says")
+		}
+		if err != io.EOF {
+			return fmt.Errorf("damaged: %w", err)
 		}
 		return nil
 	})
@@ -115,10 +118,6 @@ func (z *Zip) open(name string, read func(r io.Reader, size int64) error) error 
 	}
 	defer r.Close()
 	if err := read(r, int64(size)); err != nil {
-		var corrupt flate.CorruptInputError
-		if errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) {
-			err = fmt.Errorf("damaged: %w", err)
-		}
 		return fail(err)
 	}
 	return nil
