@@ -1,0 +1,20 @@
+// Package stimuli reads, prepares and generates the images that networks are
+// trained on and that animals were shown.
+//
+// A Set is a numbered list of images of one shape, each with a stimulus_id and
+// perhaps a class. Sets come from
+//
+//   - OpenCIFAR10: the binary records of CIFAR-10;
+//   - OpenFolder: labelled images, one folder per class;
+//   - OpenImages: the images beside recordings, in a folder or a zip, with the
+//     Table that names them;
+//   - Shapes: generated images whose classes vary in position.
+//
+// Prepared turns a Set into a network's input: normalised by Moments and
+// translated at random, the same for a given seed, epoch, image and
+// repetition whatever the batches and the number of workers.
+//
+// Pixels are channel-major (channel, row, column) in [0, 1]. The sets of this
+// package are held in memory with 8 bits per pixel and channel, the depth that
+// image files and Pillow-based pipelines have.
+package stimuli
