@@ -1,0 +1,25 @@
+// Package fit says how well features predict recorded neural responses, the
+// way Brain-Score does: cross-validated regression, Pearson's r per neuroid,
+// median over neuroids, mean over splits, beside a split-half ceiling.
+//
+// The road of a score:
+//
+//	a, err := fit.ReadAssembly("responses.h5", fit.ReadOptions{Region: "V1"})
+//	rows, err := fit.Align(featureIDs, a)            // features[rows[i]] belongs to a's stimulus i
+//	splits, err := fit.ShuffleSplit{}.Split(len(rows))
+//	ceiling, err := fit.SplitHalf(a, fit.SplitHalfOptions{})
+//	res, err := fit.Score(ctx, x, a.Mean(), fit.Options{Regression: fit.RidgeCV{}, Splits: splits, Ceiling: ceiling.Ceiling})
+//
+// The package does not know where features come from. Matrices have rows =
+// stimuli; numbers are float64; products run in BLAS (OpenBLAS with cgo),
+// goroutines work on splits and on tiles of fixed size, so that the bits of a
+// result do not depend on GOMAXPROCS.
+//
+// Mechanisms, one per file: random numbers and splits as numpy and
+// scikit-learn draw them (mt19937.go, splits.go), the products that all splits
+// share (problem.go), the regressions (ridge.go, ridgecv.go, linear.go,
+// pls.go), scores and ceilings (score.go, convention.go, ceiling.go), and the
+// recordings (assembly.go, table.go, assembly_*.go, align.go).
+package fit
+
+import _ "ventral/internal/blas" // registers OpenBLAS with gonum

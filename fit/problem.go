@@ -1,0 +1,453 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+)
+
+// A Problem is a set of features X (n_stimuli × n_features) and the responses
+// Y (n_stimuli × n_neuroids) to the same stimuli, with the products that all
+// splits share.
+//
+// With X centred on its mean over all stimuli these are, computed once,
+//
+//	n_stimuli < n_features:  K = XXᵀ (n_stimuli × n_stimuli), the dual form;
+//	otherwise:               C = XᵀX (n_features × n_features) and B = XᵀY, the primal form.
+//
+// A split then needs only the sub-block of K of its training stimuli, or C and
+// B less the part of its test stimuli, centred on the training mean: fitting
+// costs no product over all features again. Memory: X, and 8 bytes times
+// n_stimuli² in the dual form, or a centred copy of X and n_features² in the
+// primal; each split that is being fitted holds another K or C.
+//
+// Responses of stimuli outside the training part have no influence on a fit: to
+// predict stimuli without recordings give them any finite responses and keep
+// them out of it.
+type Problem struct {
+	x, y *mat.Dense
+	dual bool
+
+	products sync.Once
+	xMean    []float64  // over all stimuli
+	centred  *mat.Dense // X − xMean; primal form only
+	gram     *mat.Dense // K or C
+	cross    *mat.Dense // B; primal form only
+}
+
+// NewProblem joins features x (n_stimuli × n_features) and responses y
+// (n_stimuli × n_neuroids), row by row the same stimuli. They are not copied
+// and must not change. It fails when the numbers of rows differ or when a value
+// is not finite, which it names.
+func NewProblem(x, y *mat.Dense) (*Problem, error) {
+	n, p := x.Dims()
+	m, q := y.Dims()
+	if n != m {
+		return nil, fmt.Errorf("features have %d rows and responses %d: rows must be the same stimuli", n, m)
+	}
+	if n < 2 || p == 0 || q == 0 {
+		return nil, fmt.Errorf("%d stimuli, %d features and %d neuroids: expected at least 2, 1 and 1", n, p, q)
+	}
+	if err := checkFinite(x, "feature"); err != nil {
+		return nil, err
+	}
+	if err := checkFinite(y, "neuroid"); err != nil {
+		return nil, err
+	}
+	return &Problem{x: x, y: y, dual: n < p}, nil
+}
+
+// Dims returns the numbers of stimuli, features and neuroids.
+func (p *Problem) Dims() (stimuli, features, neuroids int) {
+	stimuli, features = p.x.Dims()
+	return stimuli, features, p.y.RawMatrix().Cols
+}
+
+// checkFinite returns an error that names the first column with a NaN or an
+// infinity, and says how many columns have one.
+func checkFinite(a *mat.Dense, what string) error {
+	rows, cols := a.Dims()
+	bad := map[int]int{} // column → first row
+	first := -1
+	for i := range rows {
+		for j, v := range a.RawRowView(i) {
+			if v-v == 0 { // neither NaN nor infinite
+				continue
+			}
+			if _, seen := bad[j]; !seen {
+				bad[j] = i
+				if first < 0 || j < first {
+					first = j
+				}
+			}
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	return fmt.Errorf("%s %d is %g for the stimulus in row %d (%d of %d %ss have values that are not finite): leave out the %ss or the stimuli",
+		what, first, a.At(bad[first], first), bad[first], len(bad), cols, what, what)
+}
+
+// prepare computes the shared products.
+func (p *Problem) prepare() {
+	n, features := p.x.Dims()
+	p.xMean = columnMeans(p.x, nil)
+	if p.dual {
+		p.gram = mat.NewDense(n, n, nil)
+		const width = 512 // features per pass: a centred copy of so many columns is enough
+		for lo := 0; lo < features; lo += width {
+			hi := min(lo+width, features)
+			block := mat.NewDense(n, hi-lo, nil)
+			subtractRow(block, p.x.Slice(0, n, lo, hi).(*mat.Dense), nil, p.xMean[lo:hi])
+			addGram(p.gram, blas.NoTrans, block)
+		}
+		mirror(p.gram)
+		return
+	}
+	p.centred = mat.NewDense(n, features, nil)
+	subtractRow(p.centred, p.x, nil, p.xMean)
+	p.gram = mat.NewDense(features, features, nil)
+	addGram(p.gram, blas.Trans, p.centred)
+	mirror(p.gram)
+	p.cross = product(blas.Trans, p.centred, p.y)
+}
+
+// A training is what a regression needs of the training part of a split, both
+// parts centred on their training means.
+type training struct {
+	p    *Problem
+	rows []int
+
+	// m is K (n_train × n_train) in the dual form, C (n_features × n_features)
+	// in the primal, both triangles filled; a regression may overwrite it.
+	m *mat.SymDense
+	// t is what m's system is solved for: Y (n_train × n_neuroids) in the dual
+	// form, B = XᵀY (n_features × n_neuroids) in the primal.
+	t     *mat.Dense
+	y     *mat.Dense // n_train × n_neuroids
+	yMean []float64
+
+	kMean []float64 // dual: mean over the training stimuli of each column of K
+	kBar  float64   // dual: mean of kMean
+	xMean []float64 // primal: mean over the training stimuli of X − p.xMean
+}
+
+// unvarying is the variance, relative to the scale of the rounding errors in
+// it, below which features count as constant over the training stimuli.
+const unvarying = 64 * 0x1p-52
+
+// train centres the shared products on the training stimuli.
+func (p *Problem) train(rows []int) *training {
+	p.products.Do(p.prepare)
+	t := &training{p: p, rows: rows, yMean: columnMeans(p.y, rows)}
+	t.y = mat.NewDense(len(rows), p.y.RawMatrix().Cols, nil)
+	subtractRow(t.y, p.y, rows, t.yMean)
+	if p.dual {
+		t.centreDual()
+	} else {
+		t.centrePrimal()
+	}
+	return t
+}
+
+// centreDual takes the training block of K and centres it:
+// K_ij − k_i − k_j + k̄ with k the means over the training stimuli.
+func (t *training) centreDual() {
+	n := len(t.rows)
+	k := mat.NewDense(n, n, nil)
+	t.kMean = make([]float64, n)
+	scale := 0.0
+	for a, i := range t.rows {
+		from, to := t.p.gram.RawRowView(i), k.RawRowView(a)
+		sum := 0.0
+		for b, j := range t.rows {
+			to[b] = from[j]
+			sum += from[j]
+		}
+		t.kMean[a] = sum / float64(n)
+		scale += from[i]
+	}
+	for _, m := range t.kMean {
+		t.kBar += m / float64(n)
+	}
+	trace := 0.0
+	for a := range n {
+		row := k.RawRowView(a)
+		for b := range row {
+			row[b] += t.kBar - (t.kMean[a] + t.kMean[b])
+		}
+		trace += row[a]
+	}
+	if trace <= unvarying*scale {
+		k.Zero()
+	}
+	t.m, t.t = mat.NewSymDense(n, k.RawMatrix().Data), t.y
+}
+
+// centrePrimal takes the training part of C and B: that of all stimuli less
+// that of the others, or directly where the training part is the smaller one.
+func (t *training) centrePrimal() {
+	p := t.p
+	n, features := p.x.Dims()
+	t.xMean = columnMeans(p.centred, t.rows)
+	c := mat.NewDense(features, features, nil)
+	b := mat.NewDense(features, len(t.yMean), nil)
+	part, sign := t.rows, 1.
+	if len(t.rows) > n/2 {
+		part, sign = others(n, t.rows), -1
+		c.Copy(p.gram)
+		b.Copy(p.cross)
+	}
+	if len(part) > 0 {
+		x, y := gather(p.centred, part), gather(p.y, part)
+		blas64.Gemm(blas.Trans, blas.NoTrans, sign, x.RawMatrix(), y.RawMatrix(), 1, b.RawMatrix())
+		blas64.Syrk(blas.Trans, sign, x.RawMatrix(), 1, upper(c))
+		mirror(c)
+	}
+	// Centring: C − n x̄x̄ᵀ, B − n x̄ȳᵀ.
+	size := float64(len(t.rows))
+	for i, m := range t.xMean {
+		row, scale := c.RawRowView(i), c.At(i, i)
+		for j, v := range t.xMean {
+			row[j] -= size * m * v
+		}
+		target := b.RawRowView(i)
+		for j, v := range t.yMean {
+			target[j] -= size * m * v
+		}
+		if row[i] <= unvarying*max(scale, p.gram.At(i, i)) {
+			clear(row)
+			clear(target)
+			for j := range features {
+				c.Set(j, i, 0)
+			}
+		}
+	}
+	t.m, t.t = mat.NewSymDense(features, c.RawMatrix().Data), b
+}
+
+// features returns the training rows of X, centred: n_train × n_features, in
+// the primal form.
+func (t *training) features() *mat.Dense {
+	x := mat.NewDense(len(t.rows), len(t.xMean), nil)
+	subtractRow(x, t.p.centred, t.rows, t.xMean)
+	return x
+}
+
+// predictor makes a predictor of the coefficients c: n_train × n_neuroids in
+// the dual form, n_features × n_neuroids in the primal.
+func (t *training) predictor(c *mat.Dense) Predictor {
+	if t.p.dual {
+		return &dualPredictor{t, c}
+	}
+	return &primalPredictor{t, c}
+}
+
+// dualPredictor predicts ŷ = ȳ + k(x)ᵀc with k(x)_j = (x − x̄)·(x_j − x̄) over
+// the training stimuli j.
+type dualPredictor struct {
+	*training
+	c *mat.Dense
+}
+
+func (d *dualPredictor) Predict(rows []int) *mat.Dense {
+	k := mat.NewDense(len(rows), len(d.rows), nil)
+	for a, i := range rows {
+		from, to := d.p.gram.RawRowView(i), k.RawRowView(a)
+		mean := 0.0
+		for b, j := range d.rows {
+			to[b] = from[j]
+			mean += from[j]
+		}
+		mean /= float64(len(d.rows))
+		for b := range to {
+			to[b] += d.kBar - (mean + d.kMean[b])
+		}
+	}
+	y := product(blas.NoTrans, k, d.c)
+	addRow(y, d.yMean)
+	return y
+}
+
+// primalPredictor predicts ŷ = ȳ + (x − x̄)c.
+type primalPredictor struct {
+	*training
+	c *mat.Dense
+}
+
+func (d *primalPredictor) Predict(rows []int) *mat.Dense {
+	x := mat.NewDense(len(rows), len(d.xMean), nil)
+	subtractRow(x, d.p.centred, rows, d.xMean)
+	y := product(blas.NoTrans, x, d.c)
+	addRow(y, d.yMean)
+	return y
+}
+
+// columnMeans returns the mean of every column of a over the given rows (nil:
+// all). A constant column has exactly its value as its mean.
+func columnMeans(a *mat.Dense, rows []int) []float64 {
+	n, cols := a.Dims()
+	at := func(i int) int { return i }
+	if rows != nil {
+		n, at = len(rows), func(i int) int { return rows[i] }
+	}
+	first := a.RawRowView(at(0))
+	mean := make([]float64, cols)
+	for i := 1; i < n; i++ {
+		for j, v := range a.RawRowView(at(i)) {
+			mean[j] += v - first[j]
+		}
+	}
+	for j, v := range first {
+		mean[j] = v + mean[j]/float64(n)
+	}
+	return mean
+}
+
+// subtractRow sets dst to the given rows of a (nil: all) less v.
+func subtractRow(dst, a *mat.Dense, rows []int, v []float64) {
+	n, _ := dst.Dims()
+	for i := range n {
+		from := i
+		if rows != nil {
+			from = rows[i]
+		}
+		to := dst.RawRowView(i)
+		for j, x := range a.RawRowView(from) {
+			to[j] = x - v[j]
+		}
+	}
+}
+
+// addRow adds v to every row of a.
+func addRow(a *mat.Dense, v []float64) {
+	n, _ := a.Dims()
+	for i := range n {
+		row := a.RawRowView(i)
+		for j := range row {
+			row[j] += v[j]
+		}
+	}
+}
+
+// gather copies the given rows of a.
+func gather(a *mat.Dense, rows []int) *mat.Dense {
+	_, cols := a.Dims()
+	g := mat.NewDense(len(rows), cols, nil)
+	for k, i := range rows {
+		copy(g.RawRowView(k), a.RawRowView(i))
+	}
+	return g
+}
+
+// others lists 0 … n−1 without the given rows, ascending.
+func others(n int, rows []int) []int {
+	in := make([]bool, n)
+	for _, i := range rows {
+		in[i] = true
+	}
+	var out []int
+	for i, yes := range in {
+		if !yes {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// product returns ab or aᵀb.
+func product(t blas.Transpose, a, b *mat.Dense) *mat.Dense {
+	rows, _ := a.Dims()
+	if t == blas.Trans {
+		_, rows = a.Dims()
+	}
+	_, cols := b.Dims()
+	c := mat.NewDense(rows, cols, nil)
+	blas64.Gemm(t, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 0, c.RawMatrix())
+	return c
+}
+
+// upper is the upper triangle of a as BLAS takes it.
+func upper(a *mat.Dense) blas64.Symmetric {
+	m := a.RawMatrix()
+	return blas64.Symmetric{N: m.Rows, Stride: m.Stride, Data: m.Data, Uplo: blas.Upper}
+}
+
+// addGram adds aaᵀ (NoTrans) or aᵀa (Trans) to the upper triangle of c, tiles
+// of it in parallel.
+func addGram(c *mat.Dense, t blas.Transpose, a *mat.Dense) {
+	const tile = 256
+	size, _ := c.Dims()
+	type pair struct{ i, j int }
+	var pairs []pair
+	for i := 0; i < size; i += tile {
+		for j := i; j < size; j += tile {
+			pairs = append(pairs, pair{i, j})
+		}
+	}
+	rows, cols := a.Dims()
+	part := func(lo int) blas64.General {
+		hi := min(lo+tile, size)
+		if t == blas.Trans {
+			return a.Slice(0, rows, lo, hi).(*mat.Dense).RawMatrix()
+		}
+		return a.Slice(lo, hi, 0, cols).(*mat.Dense).RawMatrix()
+	}
+	inParallel(len(pairs), func(k int) {
+		i, j := pairs[k].i, pairs[k].j
+		to := c.Slice(i, min(i+tile, size), j, min(j+tile, size)).(*mat.Dense)
+		switch {
+		case i == j:
+			blas64.Syrk(t, 1, part(i), 1, upper(to))
+		case t == blas.Trans:
+			blas64.Gemm(blas.Trans, blas.NoTrans, 1, part(i), part(j), 1, to.RawMatrix())
+		default:
+			blas64.Gemm(blas.NoTrans, blas.Trans, 1, part(i), part(j), 1, to.RawMatrix())
+		}
+	})
+}
+
+// mirror copies the upper triangle of a square matrix to the lower one, in
+// blocks, since one of the two is walked across its rows.
+func mirror(a *mat.Dense) {
+	const block = 64
+	m := a.RawMatrix()
+	for lo := 0; lo < m.Rows; lo += block {
+		for j0 := lo; j0 < m.Rows; j0 += block {
+			for i := lo; i < min(lo+block, m.Rows); i++ {
+				for j := max(j0, i+1); j < min(j0+block, m.Rows); j++ {
+					m.Data[j*m.Stride+i] = m.Data[i*m.Stride+j]
+				}
+			}
+		}
+	}
+}
+
+// inParallel calls f(0) … f(n−1) on GOMAXPROCS goroutines. The calls must not
+// depend on each other.
+func inParallel(n int, f func(i int)) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wait.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				f(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// isFinite is false for NaN and ±Inf.
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
