@@ -106,10 +106,10 @@ func drawShape(dst []byte, paint func(x, y, width float64) float64, o ShapeOptio
 
 	// The form's place, kept inside the image, and its colour: a contrast with
 	// the background that is common to all channels, and a tint.
-	radius := between(0.16, 0.3) * side
+	radius := between(0.2, 0.3) * side
 	cx, cy := between(radius, side-radius), between(radius, side-radius)
 	sin, cos := math.Sincos(between(-15, 15) * math.Pi / 180)
-	contrast := between(0.16, 0.4)
+	contrast := between(0.22, 0.45)
 	if rng.IntN(2) == 0 {
 		contrast = -contrast
 	}
@@ -121,14 +121,14 @@ func drawShape(dst []byte, paint func(x, y, width float64) float64, o ShapeOptio
 	}
 
 	// Clouds: coarse and fine noise, each with a tint of its own.
-	clouds := []cloud{newCloud(side/3, 0.3, o, rng), newCloud(side/9, 0.22, o, rng)}
+	clouds := []cloud{newCloud(side/3, 0.25, o, rng), newCloud(side/9, 0.16, o, rng)}
 
 	for y := range o.Size {
 		for x := range o.Size {
 			dx, dy := (float64(x)+0.5-cx)/radius, (float64(y)+0.5-cy)/radius
 			cover := paint(cos*dx+sin*dy, cos*dy-sin*dx, 1/radius)
 			for c := range o.Channels {
-				v := ground[c] + cover*ink[c] + 0.05*rng.NormFloat64()
+				v := ground[c] + cover*ink[c] + 0.04*rng.NormFloat64()
 				for _, k := range clouds {
 					v += k.at(c, float64(x), float64(y))
 				}
