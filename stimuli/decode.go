@@ -29,32 +29,40 @@ func decode(dst, file []byte, o ImageOptions) error {
 	if err != nil {
 		return fmt.Errorf("damaged %s: %w", format, err)
 	}
-	box, err := centre(img.Bounds().Dx(), img.Bounds().Dy(), o)
-	if err != nil {
-		return err
+	if o.Crop > 0 {
+		if img, err = cropped(img, o.Crop); err != nil {
+			return err
+		}
 	}
-	resize(dst, planes(img, o.Channels), img.Bounds().Dx(), img.Bounds().Dy(), box, o)
+	w, h = img.Bounds().Dx(), img.Bounds().Dy()
+	resize(dst, planes(img, o.Channels), w, h, centre(w, h, o), o)
 	return nil
+}
+
+// cropped returns the centred square of the given side in pixels.
+func cropped(img image.Image, side int) (image.Image, error) {
+	r := img.Bounds()
+	if side > r.Dx() || side > r.Dy() {
+		return nil, fmt.Errorf("an image of %d×%d pixels (width × height), too small for a crop of %d", r.Dx(), r.Dy(), side)
+	}
+	corner := r.Min.Add(image.Pt((r.Dx()-side)/2, (r.Dy()-side)/2))
+	part := img.(interface {
+		SubImage(image.Rectangle) image.Image // which every decoded image has
+	})
+	return part.SubImage(image.Rectangle{corner, corner.Add(image.Pt(side, side))}), nil
 }
 
 // A box is a rectangle of an image, in pixels from its top left corner.
 type box struct{ left, top, right, bottom float64 }
 
-// centre returns the part of a w×h image that is resized: the centred square
-// of side Crop or else the whole, reduced to the aspect ratio of the target.
-func centre(w, h int, o ImageOptions) (box, error) {
-	b := box{0, 0, float64(w), float64(h)}
-	if o.Crop > 0 {
-		if o.Crop > w || o.Crop > h {
-			return b, fmt.Errorf("an image of %d×%d pixels (width × height), too small for a crop of %d", w, h, o.Crop)
-		}
-		b.left, b.top = float64((w-o.Crop)/2), float64((h-o.Crop)/2)
-		b.right, b.bottom = b.left+float64(o.Crop), b.top+float64(o.Crop)
-	}
-	scale := min((b.right-b.left)/float64(o.Width), (b.bottom-b.top)/float64(o.Height))
-	dx := (b.right - b.left - scale*float64(o.Width)) / 2
-	dy := (b.bottom - b.top - scale*float64(o.Height)) / 2
-	return box{b.left + dx, b.top + dy, b.right - dx, b.bottom - dy}, nil
+// centre returns the largest centred part of a w×h image that has the target's
+// aspect ratio.
+func centre(w, h int, o ImageOptions) box {
+	width, height := float64(w), float64(h)
+	scale := min(width/float64(o.Width), height/float64(o.Height))
+	dx := (width - scale*float64(o.Width)) / 2
+	dy := (height - scale*float64(o.Height)) / 2
+	return box{dx, dy, width - dx, height - dy}
 }
 
 // planes returns a function that writes row y of the image, from the top, into
