@@ -1,33 +1,36 @@
 // The kernels of native.inc.h, compiled for several instruction sets; Go asks which of them the processor has.
 
-#pragma GCC optimize("no-math-errno") // square roots of no negative number: let them be vectors
-
 #include "native.h"
 
 #define LANES 16 // Go's Lanes
 #define INLINE static inline __attribute__((always_inline))
 
 // VECTOR is the number of floats in a register, TILE the number of output lines that are held in registers at once: TILE·LANES/VECTOR
-// accumulators must hide the latency of the multiply-add and leave registers for a line and a weight.
+// accumulators must hide the latency of the multiply-add and leave registers for a line and a weight. ROOT is the square root of a register.
 
 #if defined(__x86_64__)
+
+#include <immintrin.h>
 
 #define NAME(f) f##_avx512
 #define TARGET __attribute__((target("avx512f,avx2,fma")))
 #define VECTOR 16
 #define TILE 16
+#define ROOT(x) _mm512_sqrt_ps((__m512)(x))
 #include "native.inc.h"
 
 #define NAME(f) f##_avx2
 #define TARGET __attribute__((target("avx2,fma")))
 #define VECTOR 8
 #define TILE 6
+#define ROOT(x) _mm256_sqrt_ps((__m256)(x))
 #include "native.inc.h"
 
 #define NAME(f) f##_baseline
 #define TARGET
 #define VECTOR 4
 #define TILE 2
+#define ROOT(x) _mm_sqrt_ps((__m128)(x))
 #include "native.inc.h"
 
 int ventral_supported(int variant)
@@ -60,9 +63,13 @@ int ventral_supported(int variant)
 #define TARGET
 #define VECTOR 4
 #if defined(__aarch64__) // 32 registers
+#include <arm_neon.h>
 #define TILE 5
+#define ROOT(x) vsqrtq_f32((float32x4_t)(x))
 #else
+#include <math.h>
 #define TILE 2
+#define ROOT(x) ((vec){sqrtf((x)[0]), sqrtf((x)[1]), sqrtf((x)[2]), sqrtf((x)[3])})
 #endif
 #include "native.inc.h"
 

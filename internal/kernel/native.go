@@ -3,6 +3,7 @@
 package kernel
 
 // #cgo CFLAGS: -O3
+// #cgo LDFLAGS: -lm
 // #include "native.h"
 import "C"
 

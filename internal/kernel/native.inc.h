@@ -286,10 +286,30 @@ static TARGET void NAME(relu_gradient)(float *dy, const float *y, int64_t n)
 
 static TARGET void NAME(adamw)(const adam_step *s, float *w, const float *g, float *m, float *v, int64_t n)
 {
-	for (int64_t i = 0; i < n; i++) {
-		m[i] = s->beta1 * m[i] + s->rest1 * g[i];
-		v[i] = s->beta2 * v[i] + s->rest2 * g[i] * g[i];
-		w[i] = s->keep * w[i] - s->step * m[i] / (__builtin_sqrtf(v[i]) * s->root + s->epsilon);
+	for (int64_t i = 0; i < n; i += VECTOR) {
+		float rest[4][VECTOR] = {{0}}; // the last, incomplete vector
+		const int count = n - i < VECTOR ? n - i : VECTOR;
+		float *const array[4] = {w + i, (float *)g + i, m + i, v + i};
+		float *at[4];
+		for (int k = 0; k < 4; k++) {
+			at[k] = array[k];
+			if (count < VECTOR) {
+				at[k] = rest[k];
+				for (int j = 0; j < count; j++)
+					rest[k][j] = array[k][j];
+			}
+		}
+		const vec grad = NAME(load)(at[1]);
+		const vec m1 = s->beta1 * NAME(load)(at[2]) + s->rest1 * grad;
+		const vec v1 = s->beta2 * NAME(load)(at[3]) + s->rest2 * grad * grad;
+		NAME(store)(at[0], s->keep * NAME(load)(at[0]) - s->step * m1 / ((vec)ROOT(v1) * s->root + s->epsilon));
+		NAME(store)(at[2], m1);
+		NAME(store)(at[3], v1);
+		if (count < VECTOR)
+			for (int k = 0; k < 4; k++)
+				if (k != 1)
+					for (int j = 0; j < count; j++)
+						array[k][j] = rest[k][j];
 	}
 }
 
@@ -299,3 +319,4 @@ static TARGET void NAME(adamw)(const adam_step *s, float *w, const float *g, flo
 #undef TARGET
 #undef VECTOR
 #undef TILE
+#undef ROOT

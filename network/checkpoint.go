@@ -1,0 +1,104 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ventral/internal/npy"
+)
+
+// Save writes the weights and running statistics to an .npz file with the
+// names and shapes of the authors' state_dict: conv1.weight (C_out, C_in, k,
+// k) or conv1.weights (C_in, C_out, H, W, k, k), bn1.running_mean, fc.weight …
+// The file appears only when it is complete.
+func (m *Model) Save(path string) error {
+	z, err := npy.CreateZip(path)
+	if err != nil {
+		return err
+	}
+	defer z.Abort()
+	for _, e := range m.state() {
+		if e.counter != nil {
+			err = npy.AddEntry(z, e.name, nil, []int64{*e.counter})
+		} else {
+			err = npy.AddEntry(z, e.name, e.shape, e.save())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+// Load reads what Save, or np.savez(**state_dict) of the same architecture,
+// wrote. It fails, and changes nothing, when an array is missing, unknown or
+// of another shape.
+func (m *Model) Load(path string) error {
+	z, err := npy.OpenZip(path)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	names, state := z.Names(), m.state()
+	var known []string
+	for _, e := range state {
+		known = append(known, e.name)
+		if slices.Contains(names, e.name) {
+			continue
+		}
+		if e.counter == nil { // the count of batches is not needed
+			return fmt.Errorf("%s: no array %s: this is no checkpoint of a %s; it holds %s", path, e.name, m.describe(), abridged(names))
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%s: array %s has no place in a %s", path, name, m.describe())
+		}
+	}
+	var apply []func()
+	for _, e := range state {
+		if e.counter != nil {
+			if !slices.Contains(names, e.name) {
+				continue
+			}
+			count, shape, err := npy.ReadEntry[int64](z, e.name)
+			if err != nil {
+				return err
+			}
+			if len(count) != 1 {
+				return fmt.Errorf("%s: array %s has the shape %v, expected a single number", path, e.name, shape)
+			}
+			apply = append(apply, func() { *e.counter = count[0] })
+			continue
+		}
+		data, shape, err := npy.ReadEntry[float32](z, e.name)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(shape, e.shape) {
+			return fmt.Errorf("%s: array %s has the shape %v, expected %v in a %s", path, e.name, shape, e.shape, m.describe())
+		}
+		apply = append(apply, func() { e.load(data) })
+	}
+	for _, do := range apply {
+		do()
+	}
+	return nil
+}
+
+// describe names the architecture for error messages.
+func (m *Model) describe() string {
+	kind := "convolutional"
+	if m.arch.Local {
+		kind = "locally connected"
+	}
+	return fmt.Sprintf("%s %s network of width %d for images of %v and %d classes", kind, m.arch.Name, m.arch.Width, m.arch.Input, m.arch.Classes)
+}
+
+func abridged(names []string) string {
+	if len(names) > 5 {
+		return strings.Join(names[:5], ", ") + fmt.Sprintf(" and %d more", len(names)-5)
+	}
+	return strings.Join(names, ", ")
+}
