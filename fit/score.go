@@ -1,0 +1,196 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Options say how Score scores.
+type Options struct {
+	Regression Regression // nil = PLS{}, Brain-Score's
+	Splits     []Split    // nil = ShuffleSplit{}: 10 × 90 %
+	Ceiling    float64    // of the responses, e.g. from SplitHalf; 0 = none
+	Convention Convention // of the ceiled score; "" = SquaredOverCeiling
+}
+
+// A Result is how well features predict responses.
+type Result struct {
+	// Score is the mean over splits of the median over neuroids of Pearson's r
+	// on the test stimuli; Error is the population standard deviation of the
+	// split medians / √splits. Neither is ever NaN.
+	Score, Error float64
+	// Ceiling is Options.Ceiling and Ceiled the score normalised by it under
+	// Convention: NaN without a ceiling, and for a ceiling that is not
+	// positive, which Notes tells.
+	Ceiling, Ceiled float64
+	Convention      string
+	// Negative tells that Score is negative: its square, and so Ceiled, is
+	// positive all the same.
+	Negative bool
+
+	SplitScores []float64  // median over neuroids per split
+	PerNeuroid  []float64  // median over splits per neuroid; NaN where no split has one
+	R           *mat.Dense // n_splits × n_neuroids, raw; NaN where undefined
+
+	Stimuli, Features, Neuroids int
+	// Undefined counts the correlations (split × neuroid) that do not exist,
+	// because a neuroid's responses to the test stimuli, or the predictions of
+	// them, are constant. The medians leave them out.
+	Undefined int
+	Notes     []string // what a reader of the score must know, in words
+}
+
+// Score predicts the responses y (n_stimuli × n_neuroids) from the features x
+// (n_stimuli × n_features), both in the same order of stimuli, cross-validated
+// as Brain-Score does: per split fit on the training stimuli, predict the test
+// stimuli, correlate per neuroid.
+//
+// Splits are fitted in parallel, on GOMAXPROCS goroutines, each with the memory
+// that Problem tells. Errors: matrices that do not fit each other or hold NaN,
+// splits that are out of range or overlap, what the regression refuses, and a
+// split in which no correlation exists. When ctx is cancelled Score returns its
+// error after the splits that are being fitted.
+func Score(ctx context.Context, x, y *mat.Dense, o Options) (*Result, error) {
+	p, err := NewProblem(x, y)
+	if err != nil {
+		return nil, err
+	}
+	n, features, neuroids := p.Dims()
+	if o.Regression == nil {
+		o.Regression = PLS{}
+	}
+	if o.Splits == nil {
+		if o.Splits, err = (ShuffleSplit{}).Split(n); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkSplits(o.Splits, n); err != nil {
+		return nil, err
+	}
+	res := &Result{
+		Ceiling: o.Ceiling, Ceiled: math.NaN(), Convention: string(o.Convention.name()),
+		R:       mat.NewDense(len(o.Splits), neuroids, nil),
+		Stimuli: n, Features: features, Neuroids: neuroids,
+	}
+	errs := make([]error, len(o.Splits))
+	inParallel(len(o.Splits), func(i int) {
+		if errs[i] = ctx.Err(); errs[i] != nil {
+			return
+		}
+		s := o.Splits[i]
+		predictor, err := o.Regression.Fit(p, s.Train)
+		if err != nil {
+			errs[i] = fmt.Errorf("split %d of %d: %w", i+1, len(o.Splits), err)
+			return
+		}
+		predicted, measured := predictor.Predict(s.Test), gather(y, s.Test)
+		a, b := make([]float64, len(s.Test)), make([]float64, len(s.Test))
+		r := res.R.RawRowView(i)
+		for j := range r {
+			r[j] = pearson(mat.Col(a, j, predicted), mat.Col(b, j, measured))
+		}
+		if !slices.ContainsFunc(r, isFinite) {
+			errs[i] = fmt.Errorf("split %d of %d: no correlation exists: %s", i+1, len(o.Splits), p.whyUndefined(s, predicted, measured))
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	for i := range o.Splits {
+		median, undefined := medianDefined(res.R.RawRowView(i))
+		res.SplitScores = append(res.SplitScores, median)
+		res.Undefined += undefined
+	}
+	for j := range neuroids {
+		median, _ := medianDefined(mat.Col(nil, j, res.R))
+		res.PerNeuroid = append(res.PerNeuroid, median)
+	}
+	res.Score, res.Error = meanAndError(res.SplitScores)
+	if err := res.normalise(o.Convention); err != nil {
+		return nil, err
+	}
+	if res.Undefined > 0 {
+		res.Notes = append(res.Notes, fmt.Sprintf("%d of %d correlations (split × neuroid) do not exist, since responses or predictions are constant over the test stimuli; the medians leave them out", res.Undefined, len(o.Splits)*neuroids))
+	}
+	return res, nil
+}
+
+// normalise fills in what depends on the ceiling.
+func (r *Result) normalise(v Convention) error {
+	if _, err := v.Ceiled(0, 1); err != nil {
+		return err
+	}
+	r.Negative = r.Score < 0
+	if r.Negative {
+		r.Notes = append(r.Notes, fmt.Sprintf("r is negative (%.3g): the ceiled score, a square, hides that", r.Score))
+	}
+	if r.Ceiling == 0 {
+		return nil
+	}
+	var err error
+	if r.Ceiled, err = v.Ceiled(r.Score, r.Ceiling); err != nil {
+		r.Notes = append(r.Notes, "no ceiled score: "+err.Error())
+	}
+	return nil
+}
+
+// checkSplits refuses splits that are empty, out of range, or that have a
+// stimulus twice.
+func checkSplits(splits []Split, n int) error {
+	if len(splits) == 0 {
+		return fmt.Errorf("there are no splits to score on")
+	}
+	for i, s := range splits {
+		if len(s.Train) < 2 || len(s.Test) < 2 {
+			return fmt.Errorf("split %d of %d has %d training and %d test stimuli: expected at least 2 of each (there are %d stimuli; change their number or the training fraction)", i+1, len(splits), len(s.Train), len(s.Test), n)
+		}
+		side := make([]string, n)
+		for name, rows := range map[string][]int{"training": s.Train, "test": s.Test} {
+			for _, row := range rows {
+				if row < 0 || row >= n {
+					return fmt.Errorf("split %d of %d has the %s row %d: expected 0 … %d", i+1, len(splits), name, row, n-1)
+				}
+				if side[row] != "" {
+					return fmt.Errorf("split %d of %d has row %d twice: a stimulus can be in the training or in the test part, once", i+1, len(splits), row)
+				}
+				side[row] = name
+			}
+		}
+	}
+	return nil
+}
+
+// whyUndefined says why no neuroid of a split has a correlation.
+func (p *Problem) whyUndefined(s Split, predicted, measured *mat.Dense) string {
+	_, features, neuroids := p.Dims()
+	varying := 0
+	for j := range features {
+		for _, i := range s.Train {
+			if p.x.At(i, j) != p.x.At(s.Train[0], j) {
+				varying++
+				break
+			}
+		}
+	}
+	if varying == 0 {
+		return fmt.Sprintf("the predictions are constant: the %d features do not vary over the %d training stimuli", features, len(s.Train))
+	}
+	silent, flat := 0, 0
+	for j := range neuroids {
+		if constant(mat.Col(nil, j, measured)) {
+			silent++
+		} else if constant(mat.Col(nil, j, predicted)) {
+			flat++
+		}
+	}
+	return fmt.Sprintf("of %d neuroids %d have constant responses to the %d test stimuli, and %d others have constant predictions", neuroids, silent, len(s.Test), flat)
+}
