@@ -76,7 +76,7 @@ func (a *archive) list() error {
 }
 
 // find returns for every image name of a table the file it means: the file of
-// that path in the archive, or else the only one with that path's end.
+// that path in the archive, or else the only one with its base name.
 func (a *archive) find(t *Table, tableName string) (files []string, err error) {
 	wanted, ok := t.Column("filename")
 	if !ok {
