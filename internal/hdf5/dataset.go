@@ -78,6 +78,9 @@ func (d *Dataset) inspect() error {
 		d.placeholder = len(name) == 1 && strings.HasPrefix(name[0], "This is a netCDF dimension but not a netCDF variable")
 	}
 	d.dims = make([]string, len(d.shape))
+	if space.SimpleExtentType() == hdf5.S_NULL {
+		return nil
+	}
 	for axis := range d.dims {
 		if d.scale {
 			if axis == 0 {
@@ -89,8 +92,11 @@ func (d *Dataset) inspect() error {
 		if err != nil {
 			return fmt.Errorf("the name of axis %d: %w", axis, err)
 		}
-		if len(names) > 0 && names[0] != "" {
-			d.dims[axis] = path.Base(names[0])
+		if len(names) > 0 {
+			d.dims[axis] = names[0]
+			if strings.HasPrefix(names[0], "/") { // a scale's path; a label is kept as it is
+				d.dims[axis] = path.Base(names[0])
+			}
 		}
 	}
 	return nil

@@ -7,7 +7,7 @@
 // The HDF5 library is serial: one lock of this package is held around every call into it, so a File may be used by many goroutines, one
 // at a time. It also trusts what it reads. Before it sees a file, the signature and the length written in the superblock are checked; before
 // anything is allocated, the size that is claimed is compared with the bytes that are stored. That does not make the library safe
-// against files made to break it: release 1.10.8 can crash the program on a file whose metadata was altered (see TestMutations).
+// against files made to break it: release 1.10.8 can crash the program on a file whose metadata was altered.
 //
 // netCDF-4 stores a variable that has the name of a dimension, but is not its coordinate, under the name _nc4_non_coord_NAME: Path keeps
 // that, Name does not. Data in other files (external storage, virtual datasets, external links) are not followed.
