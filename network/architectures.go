@@ -123,7 +123,7 @@ func (b *builder) block(name string, channels, stride int) sequence {
 	var shortcut sequence
 	if before != after {
 		b.shape = before
-		shortcut = sequence{b.filter(name+".shortcut.0", 1, channels, stride), newBatchNorm(name+".shortcut.1", channels)}
+		shortcut = sequence{b.filter(name+".downsample.0", 1, channels, stride), newBatchNorm(name+".downsample.1", channels)}
 		b.shape = after
 	}
 	return sequence{&residual{main: main, shortcut: shortcut}, new(relu)}

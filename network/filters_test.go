@@ -1,0 +1,225 @@
+package network
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"ventral/internal/kernel"
+	"ventral/neuron"
+)
+
+// naive is the sum over receptive fields as its equation has it, in float64:
+// the activity, and the gradients by input and weights for a given gradient of
+// the activity. Rows are n_stimuli × C·H·W.
+func naive(f *filters, x, dy []float32, n int) (y, dx, dw []float64) {
+	in, out, k := f.sheet.In, f.sheet.Out(), f.sheet.Kernel
+	ci, co := f.wiring.Inputs, f.wiring.Outputs
+	y = make([]float64, n*co*out.Area())
+	dx = make([]float64, len(x))
+	dw = make([]float64, len(f.weights.w))
+	for s := range n {
+		for o := range co {
+			for i := range out.Rows {
+				for j := range out.Cols {
+					at := (s*co+o)*out.Area() + i*out.Cols + j
+					row, col := f.sheet.Origin(i, j)
+					for c := range ci {
+						for a := range k.Rows {
+							for b := range k.Cols {
+								r, q := row+a, col+b
+								if r < 0 || r >= in.Rows || q < 0 || q >= in.Cols {
+									continue
+								}
+								from := (s*ci+c)*in.Area() + r*in.Cols + q
+								w := f.index(i*out.Cols+j, a*k.Cols+b, c, o)
+								y[at] += float64(f.weights.w[w]) * float64(x[from])
+								dx[from] += float64(f.weights.w[w]) * float64(dy[at])
+								dw[w] += float64(dy[at]) * float64(x[from])
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return y, dx, dw
+}
+
+func TestFiltersAgainstTheNaiveLoop(t *testing.T) {
+	one, two := neuron.Square(1), neuron.Square(2)
+	sheets := []neuron.Sheet{
+		{In: neuron.Square(6), Kernel: neuron.Square(3), Stride: one, Padding: one},
+		{In: neuron.Size{Rows: 7, Cols: 5}, Kernel: neuron.Square(3), Stride: two, Padding: one},
+		{In: neuron.Square(5), Kernel: one, Stride: two},
+		{In: neuron.Size{Rows: 5, Cols: 6}, Kernel: neuron.Square(5), Stride: one, Padding: two},
+		{In: neuron.Size{Rows: 6, Cols: 4}, Kernel: neuron.Size{Rows: 2, Cols: 3}, Stride: neuron.Size{Rows: 2, Cols: 1}, Padding: neuron.Size{Cols: 1}},
+		{In: neuron.Square(2), Kernel: neuron.Square(5), Stride: one, Padding: two}, // fields larger than the sheet
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	random := func(n int) []float32 {
+		a := make([]float32, n)
+		for i := range a {
+			a[i] = float32(rng.NormFloat64())
+		}
+		return a
+	}
+	for _, sheet := range sheets {
+		for _, channels := range [][2]int{{1, 1}, {3, 7}, {5, 16}, {17, 33}} {
+			for _, local := range []bool{false, true} {
+				for _, n := range []int{1, 7, 16, 37} {
+					ci, co := channels[0], channels[1]
+					f := newFilters("f", sheet, ci, co, local, rng)
+					x, dy := random(n*ci*sheet.In.Area()), random(n*co*sheet.Out().Area())
+					y, dx, dw := naive(f, x, dy, n)
+					inShape := Shape{ci, sheet.In.Rows, sheet.In.Cols}
+					outShape := Shape{co, sheet.Out().Rows, sheet.Out().Cols}
+					var tx, tdy, ty, tdx kernel.Tensor
+					toTensor(&tx, x, inShape)
+					toTensor(&tdy, dy, outShape)
+					for _, v := range kernel.Variants() {
+						name := fmt.Sprintf("%s, %v → %v, kernel %v, local=%v, %d stimuli", v.Name(), inShape, outShape, sheet.Kernel, local, n)
+						ty.Resize(outShape.Height*outShape.Width, co, n)
+						tdx.Resize(inShape.Height*inShape.Width, ci, n)
+						v.Apply(&f.wiring, &ty, &tx, f.weights.w)
+						v.InputGradient(&f.wiring, &tdx, &tdy, f.weights.w)
+						clear(f.weights.grad)
+						v.WeightGradient(&f.wiring, f.weights.grad, &tx, &tdy)
+						gotY, gotDx := make([]float32, len(y)), make([]float32, len(dx))
+						fromTensor(gotY, &ty)
+						fromTensor(gotDx, &tdx)
+						near(t, name+": activity", gotY, y)
+						near(t, name+": input gradient", gotDx, dx)
+						near(t, name+": weight gradient", f.weights.grad, dw)
+						for _, tensor := range []*kernel.Tensor{&ty, &tdx} {
+							for s := n; s < tensor.Blocks()*kernel.Lanes; s++ {
+								for p := range tensor.Positions {
+									for c := range tensor.Channels {
+										if tensor.Data[tensor.Index(s, p, c)] != 0 {
+											t.Fatalf("%s: the lane of no stimulus is not zero", name)
+										}
+									}
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// near fails where got is further from want than float32 sums of a few hundred
+// terms of size one are.
+func near(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	for i := range want {
+		if !(math.Abs(float64(got[i])-want[i]) <= 2e-5*math.Max(10, math.Abs(want[i]))) {
+			t.Fatalf("%s: element %d is %g, want %g", what, i, got[i], want[i])
+		}
+	}
+}
+
+// TestTiedFiltersAreAConvolution: a locally connected layer with the same
+// filter everywhere answers as the convolution does, and its gradients, summed
+// over positions, are the convolution's.
+func TestTiedFiltersAreAConvolution(t *testing.T) {
+	sheet := neuron.Sheet{In: neuron.Square(9), Kernel: neuron.Square(3), Stride: neuron.Square(2), Padding: neuron.Square(1)}
+	rng := rand.New(rand.NewPCG(2, 2))
+	conv := newFilters("conv", sheet, 4, 6, false, rng)
+	local := newFilters("local", sheet, 4, 6, true, rng)
+	for p := range sheet.Out().Area() {
+		copy(local.weights.w[p*local.perPosition():], conv.weights.w)
+	}
+	x := make([]float32, 20*4*81)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	var in kernel.Tensor
+	toTensor(&in, x, Shape{4, 9, 9})
+	a, b := conv.forward(&in, true), local.forward(&in, true)
+	if !slices.Equal(a.Data, b.Data) {
+		t.Error("tied filters answer differently from the convolution")
+	}
+	conv.backward(a)
+	local.backward(b)
+	if !slices.Equal(conv.dx.Data, local.dx.Data) {
+		t.Error("tied filters have another input gradient than the convolution")
+	}
+	sum := make([]float64, len(conv.weights.grad))
+	for i, g := range local.weights.grad {
+		sum[i%len(sum)] += float64(g)
+	}
+	for i, g := range conv.weights.grad {
+		if math.Abs(float64(g)-sum[i]) > 1e-4*math.Max(10, math.Abs(sum[i])) {
+			t.Fatalf("weight %d: gradient %g, the sum over tied positions is %g", i, g, sum[i])
+		}
+	}
+}
+
+func BenchmarkFilters(b *testing.B) {
+	for _, local := range []bool{false, true} {
+		for _, c := range []struct{ channels, size int }{{16, 32}, {32, 16}, {64, 8}} {
+			kind := "conv"
+			if local {
+				kind = "lc"
+			}
+			b.Run(fmt.Sprintf("%s/%dx%d_%d", kind, c.channels, c.channels, c.size), func(b *testing.B) {
+				sheet := neuron.Sheet{In: neuron.Square(c.size), Kernel: neuron.Square(3), Stride: neuron.Square(1), Padding: neuron.Square(1)}
+				f := newFilters("f", sheet, c.channels, c.channels, local, rand.New(rand.NewPCG(1, 1)))
+				var in kernel.Tensor
+				toTensor(&in, make([]float32, 128*c.channels*sheet.In.Area()), Shape{c.channels, c.size, c.size})
+				for i := range in.Data {
+					in.Data[i] = float32(i%7) - 3
+				}
+				b.ResetTimer()
+				for range b.N {
+					f.backward(f.forward(&in, true))
+				}
+				terms := float64(128 * c.channels * c.channels)
+				var elements float64
+				for _, s := range f.wiring.Forward.Segments {
+					elements += float64(s.N) / float64(c.channels)
+				}
+				b.ReportMetric(3*2*terms*elements*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
+
+func BenchmarkTrainStep(b *testing.B) {
+	for _, local := range []bool{false, true} {
+		kind := "conv"
+		if local {
+			kind = "lc"
+		}
+		b.Run(kind+"/resnet20/b128", func(b *testing.B) {
+			m, err := New(Architecture{Name: "resnet20", Local: local, Input: Shape{3, 32, 32}, Classes: 10}, 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			x := make([]float32, 128*m.arch.Input.Size())
+			labels := make([]int, 128)
+			for i := range x {
+				x[i] = float32(i%11)/5 - 1
+			}
+			step := func(i int) {
+				toTensor(&m.input, x, m.arch.Input)
+				logits := m.forward(true, nil)
+				crossEntropy(logits, labels, true)
+				m.backward(logits)
+				m.update(kernel.AdamW{LearningRate: 1e-3, Decay: 1e-2, Beta1: .9, Beta2: .999, Epsilon: 1e-8}, i+1)
+			}
+			step(0) // the buffers get their size
+			runtime.GC()
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				step(i + 1)
+			}
+		})
+	}
+}
