@@ -1,0 +1,75 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"ventral/internal/blas"
+	"ventral/internal/hdf5"
+	"ventral/internal/kernel"
+)
+
+// A description says all that makes a run: the same description gives the same
+// files, byte by byte (but for timing.csv, which no two runs share).
+type description struct {
+	Verb      string            `json:"verb"`
+	Arguments map[string]string `json:"arguments"` // every flag, defaults included
+	Simulated bool              `json:"simulated"` // the recordings are simulated
+	Versions  map[string]string `json:"versions"`
+	Data      []datum           `json:"data"`
+	Notes     []string          `json:"notes,omitempty"` // what was chosen or left out in reading the data
+}
+
+// A datum is an input: where it came from and what it held.
+type datum struct {
+	Name   string `json:"name"`
+	Source string `json:"source"`
+	Items  int    `json:"items"` // images or stimuli
+	SHA256 string `json:"sha256"`
+}
+
+// describe begins the description of a run of the verb whose flags these are.
+// Where the run is written, and what is shown meanwhile, do not make the run.
+func describe(flags *pflag.FlagSet) description {
+	d := description{Verb: flags.Name(), Arguments: map[string]string{}, Versions: versionTable()}
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !slices.Contains([]string{"out", "overwrite", "quiet", "help"}, f.Name) {
+			d.Arguments[f.Name] = strings.Trim(f.Value.String(), "[]")
+		}
+	})
+	return d
+}
+
+// versionTable names everything whose version can change a number.
+func versionTable() map[string]string {
+	return map[string]string{
+		"ventral": version(),
+		"go":      runtime.Version(),
+		"kernel":  kernel.Name(),
+		"blas":    blas.Name(),
+		"hdf5":    hdf5.Version(),
+	}
+}
+
+// version is the module's version, or the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return strings.Trim(info.Main.Version, "()")
+}
+
+func versions() string {
+	v := versionTable()
+	return "ventral " + v["ventral"] + ", " + v["go"] + ", kernels " + v["kernel"] + ", BLAS " + v["blas"] + ", HDF5 " + v["hdf5"]
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+var compareVerb = verb{
+	name:    "compare",
+	summary: "train networks on images and score how well their layers predict recordings",
+	detail: `
+Trains every network of --models on --images, shows it the stimuli of the
+recordings, and scores each layer against each region: a cross-validated
+regression to every neuroid, with split-half ceilings. Prints the table and
+writes --out: run.json (all that made the run), models/, activations/,
+scores.csv, networks.csv, results.json, plots/ and report.html. Interrupted, it
+keeps what it has in OUT.partial; the same command goes on from there.
+
+  ventral compare --images cifar10:cifar-10-batches-bin \
+    --recordings V1=v1/responses.h5,V4=v4/responses.npy,IT=it/assembly.nc \
+    --axes V4=neuroid,stimulus,repetition --group V1=movie \
+    --models conv,lc,lc+sleep@1,lc+sleep@10 --epochs 3 --out runs/first`,
+	flags: func(flags *pflag.FlagSet) action {
+		var (
+			images, out string
+			limit       int
+			names       []string
+			overwrite   bool
+			training    trainingFlags
+			scoring     scoringFlags
+			recordings  recordingFlags
+		)
+		flags.StringVar(&images, "images", "", imagesUsage)
+		flags.IntVar(&limit, "train-images", 0, "train on the first so many images (0: all)")
+		recordings.add(flags)
+		flags.StringSliceVar(&names, "models", []string{"conv", "lc", "lc+sleep@1"}, "networks: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
+		training.add(flags, 3)
+		scoring.add(flags)
+		flags.StringVar(&out, "out", "", "folder of the run")
+		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
+		return func(ctx context.Context, t *terminal) error {
+			if err := required(flags, "images", "recordings", "out"); err != nil {
+				return err
+			}
+			models, err := parseModels(names)
+			if err != nil {
+				return err
+			}
+			if err := training.check(); err != nil {
+				return err
+			}
+			if err := scoring.check(); err != nil {
+				return err
+			}
+			if err := checkRunFolder(out, overwrite); err != nil {
+				return err
+			}
+			sets, err := openImages(images, limit, training.seed)
+			if err != nil {
+				return err
+			}
+			channels, height, width := sets.train.Shape()
+			records, err := recordings.read(channels, height, width)
+			if err != nil {
+				return err
+			}
+			e := &experiment{
+				title:    "Predicting " + regionNames(records) + " without weight sharing",
+				question: "How well do the layers of networks with shared filters, with a filter at every position, and with filters that sleep pulls together predict what was recorded?",
+				models:   models, images: sets, records: records, training: training, scoring: scoring,
+				about: describe(flags),
+			}
+			return e.start(ctx, t, out, overwrite)
+		}
+	},
+}
+
+// regionNames joins the regions: "V1, V4 and IT".
+func regionNames(records []*record) string {
+	var names []string
+	for _, r := range records {
+		names = append(names, r.assembly.Region)
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// start describes the experiment's data, opens the run's folder and runs.
+func (e *experiment) start(ctx context.Context, t *terminal, out string, overwrite bool) error {
+	e.about.Simulated = e.simulated
+	e.about.Data = e.images.data()
+	for _, r := range e.records {
+		data, err := r.data()
+		if err != nil {
+			return err
+		}
+		e.about.Data = append(e.about.Data, data...)
+		for _, note := range r.assembly.Notes {
+			e.about.Notes = append(e.about.Notes, r.assembly.Region+": "+note)
+		}
+	}
+	if err := e.checkMemory(); err != nil {
+		return err
+	}
+	f, err := newRunFolder(out, overwrite, e.about)
+	if err != nil {
+		return err
+	}
+	return e.run(ctx, t, f)
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strconv"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+
+	"ventral/fit"
+	"ventral/network"
+	"ventral/stimuli"
+)
+
+// An experiment is the main job: it trains networks on images, shows them the
+// stimuli of recordings, and scores how well every layer predicts every region.
+type experiment struct {
+	title, question string
+	simulated       bool
+	models          []modelSpec
+	images          imageSets
+	records         []*record
+	training        trainingFlags
+	scoring         scoringFlags
+	about           description
+}
+
+// run does the job and leaves everything in the folder.
+func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder) error {
+	if f.resumed {
+		t.say("going on with the interrupted run in %s", f.dir)
+	}
+	clock := newStopwatch()
+	regression, err := e.scoring.regression()
+	if err != nil {
+		return err
+	}
+	r := &results{Simulated: e.simulated, Regression: e.scoring.words(), Convention: string(e.scoring.conventionOf())}
+	scorers, err := e.scorers(r, regression)
+	if err != nil {
+		return err
+	}
+	if e.simulated {
+		if err := writeSimulated(f, e.records); err != nil {
+			return err
+		}
+	}
+	clock.lap("ceilings")
+
+	for i, rec := range e.records { // the pixels: what every network must beat
+		x, features, err := pixelMatrix(rec.stimuli)
+		if err != nil {
+			return err
+		}
+		if err := scorers[i].score(ctx, r, pixelsName, "input", features, x); err != nil {
+			return err
+		}
+	}
+	clock.lap("pixels")
+
+	tr, err := newTrainer(e.training, e.images)
+	if err != nil {
+		return err
+	}
+	pictures := reportPictures{filters: map[string]image.Image{}}
+	for _, spec := range e.models {
+		dir := f.path("models", fileName(spec.Name))
+		model, trained, err := tr.run(ctx, t, dir, spec)
+		if err != nil {
+			return err
+		}
+		r.Networks = append(r.Networks, trained)
+		clock.lap("train " + spec.Name)
+		if pictures.filters[spec.Name], err = drawFilters(model, 6, 12, 8); err != nil {
+			return err
+		}
+		if err := e.scoreNetwork(ctx, t, f, r, scorers, tr, model, spec.Name); err != nil {
+			return err
+		}
+		clock.lap("score " + spec.Name)
+	}
+	markBest(r.Scores)
+	if pictures.examples, err = e.examples(); err != nil {
+		return err
+	}
+	if err := e.write(f, r, pictures); err != nil {
+		return err
+	}
+	clock.lap("report")
+	if err := f.writeCSV([]string{"stage", "seconds"}, clock.laps, "timing.csv"); err != nil {
+		return err
+	}
+	if err := f.finish(); err != nil {
+		return err
+	}
+	r.write(t.out)
+	fmt.Fprintf(t.out, "\nThe run is in %s; open %s in a browser.\n", f.final, reportPath(f.final))
+	return nil
+}
+
+// scoreNetwork writes and scores the activations of every layer of a network
+// to every region's stimuli. One region's activations are held at a time.
+func (e *experiment) scoreNetwork(ctx context.Context, t *terminal, f *runFolder, r *results, scorers []*regionScorer, tr *trainer, model *network.Model, name string) error {
+	layers := model.LayerNames()
+	b := t.bar("scoring "+name, len(layers)*len(e.records), "layers")
+	defer b.done()
+	for i, rec := range e.records {
+		acts, err := model.Activations(ctx, tr.prepared(rec.stimuli), nil, layers, 0)
+		if err != nil {
+			return err
+		}
+		region := rec.assembly.Region
+		if err := writeActivations(f, acts, model, rec.stimuli, layers, "activations", fileName(name), fileName(region)); err != nil {
+			return err
+		}
+		for j, layer := range layers {
+			shape, _ := model.LayerShape(layer)
+			b.at(i*len(layers)+j, fmt.Sprintf("%s %s → %s", name, layer, region))
+			x := toDense(acts[layer], rec.stimuli.Len(), shape.Size())
+			if err := scorers[i].score(ctx, r, name, layer, shape.Size(), x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// examples are the first images of every class and stimuli of every region.
+func (e *experiment) examples() ([]example, error) {
+	classes := len(e.images.train.Classes())
+	var picks []int
+	for c, found := 0, 0; c < classes; c++ {
+		found = 0
+		for i := 0; i < e.images.train.Len() && found < 2; i++ {
+			if e.images.train.Label(i) == c {
+				picks = append(picks, i)
+				found++
+			}
+		}
+	}
+	m, err := stimuli.ContactSheet(e.images.train, picks, 10, 2)
+	if err != nil {
+		return nil, err
+	}
+	all := []example{{"training images, two of each class", m}}
+	for _, rec := range e.records {
+		n := rec.stimuli.Len()
+		count := min(n, 20)
+		picks := make([]int, count)
+		for i := range picks {
+			picks[i] = i * n / count
+		}
+		m, err := stimuli.ContactSheet(rec.stimuli, picks, 10, 2)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, example{"stimuli of " + rec.title() + ", as the networks see them", m})
+	}
+	return all, nil
+}
+
+// write writes everything that the results are: tables, JSON and the report.
+func (e *experiment) write(f *runFolder, r *results, pictures reportPictures) error {
+	var rows [][]string
+	for _, s := range r.Scores {
+		ceiling := figure(0)
+		for _, g := range r.Regions {
+			if g.Region == s.Region {
+				ceiling = g.Ceiling
+			}
+		}
+		rows = append(rows, []string{s.Network, s.Layer, s.Region, strconv.Itoa(s.Features), s.R.csv(), s.Error.csv(), ceiling.csv(), s.Ceiled.csv(), r.Convention, strconv.FormatBool(s.Negative), strconv.Itoa(s.Undefined), strconv.FormatBool(s.Best)})
+	}
+	header := []string{"network", "layer", "region", "n_features", "r", "error", "ceiling", "ceiled", "convention", "negative", "undefined", "best"}
+	if err := f.writeCSV(header, rows, "scores.csv"); err != nil {
+		return err
+	}
+	rows = nil
+	for _, n := range r.Networks {
+		rows = append(rows, []string{n.Name, strconv.Itoa(n.Parameters), strconv.Itoa(n.Updates), n.TestAccuracy.csv(), n.SharingSNR.csv()})
+	}
+	if err := f.writeCSV([]string{"network", "n_parameters", "updates", "test_accuracy", "sharing_snr"}, rows, "networks.csv"); err != nil {
+		return err
+	}
+	if err := f.writeJSON(r, "results.json"); err != nil {
+		return err
+	}
+	return writeReport(f, e.title, e.question, e.about, r, pictures)
+}
+
+// scorers prepares every region: its splits and its ceiling, once for all layers.
+func (e *experiment) scorers(r *results, regression fit.Regression) ([]*regionScorer, error) {
+	var scorers []*regionScorer
+	for _, rec := range e.records {
+		s, g, err := newRegionScorer(rec, e.scoring, regression, uint32(e.training.seed))
+		if err != nil {
+			return nil, fmt.Errorf("recordings of %s: %w", rec.assembly.Region, err)
+		}
+		scorers = append(scorers, s)
+		r.Regions = append(r.Regions, g)
+		if g.TestStimuli < 10 {
+			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: only %d held-out stimuli a split, so its r is very uncertain.", g.title(), g.TestStimuli))
+		}
+		for _, note := range rec.assembly.Notes {
+			r.Reservation = append(r.Reservation, g.Region+": "+note)
+		}
+	}
+	r.Reservation = append(r.Reservation, "the best layer is chosen on the stimuli that its score is reported on, which favours networks with more layers a little.")
+	if e.simulated {
+		r.Reservation = append(r.Reservation, "V1, V4 and IT are simulated: the figures test the method and say nothing about brains.")
+	}
+	return scorers, nil
+}
+
+// pixelMatrix is the stimuli themselves as features, n_stimuli × pixels.
+func pixelMatrix(set stimuli.Set) (*mat.Dense, int, error) {
+	c, h, w := set.Shape()
+	pixels := make([]float32, set.Len()*c*h*w)
+	for i := range set.Len() {
+		if err := set.Pixels(i, pixels[i*c*h*w:(i+1)*c*h*w]); err != nil {
+			return nil, 0, err
+		}
+	}
+	return toDense(pixels, set.Len(), c*h*w), c * h * w, nil
+}
+
+// toDense is a float32 matrix in float64.
+func toDense(values []float32, rows, cols int) *mat.Dense {
+	wide := make([]float64, len(values))
+	for i, v := range values {
+		wide[i] = float64(v)
+	}
+	return mat.NewDense(rows, cols, wide)
+}
+
+// A stopwatch notes how long the stages of a run took.
+type stopwatch struct {
+	last time.Time
+	laps [][]string
+}
+
+func newStopwatch() *stopwatch { return &stopwatch{last: time.Now()} }
+
+func (s *stopwatch) lap(stage string) {
+	now := time.Now()
+	s.laps = append(s.laps, []string{stage, strconv.FormatFloat(now.Sub(s.last).Seconds(), 'f', 2, 64)})
+	s.last = now
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"ventral/internal/npy"
+	"ventral/network"
+	"ventral/stimuli"
+)
+
+// appendFile describes a file for run.json: its path as given, and its hash.
+func appendFile(data []datum, name, path string) ([]datum, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return append(data, datum{Name: name, Source: path, SHA256: hex.EncodeToString(h.Sum(nil))}), nil
+}
+
+// digest is the hash of numbers, for run.json.
+func digest(values []float64) string {
+	h := sha256.New()
+	var b [8]byte
+	for _, v := range values {
+		binary.LittleEndian.PutUint64(b[:], math.Float64bits(v))
+		h.Write(b[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// writeActivations writes LAYER.npy for every layer, stimulus × channel × row
+// × column, and stimuli.csv with the stimulus_id of every row beside them.
+func writeActivations(f *runFolder, acts map[string][]float32, model *network.Model, set stimuli.Set, layers []string, elem ...string) error {
+	for _, layer := range layers {
+		p, err := f.file(append(elem[:len(elem):len(elem)], fileName(layer)+".npy")...)
+		if err != nil {
+			return err
+		}
+		if err := npy.WriteFile(p, activationShape(model, layer, set), acts[layer]); err != nil {
+			return err
+		}
+	}
+	return writeStimuli(f, set, elem...)
+}
+
+// writeActivationsZip writes the same arrays as one activations.npz.
+func writeActivationsZip(f *runFolder, acts map[string][]float32, model *network.Model, set stimuli.Set, layers []string) error {
+	z, err := npy.CreateZip(f.path("activations.npz"))
+	if err != nil {
+		return err
+	}
+	defer z.Abort()
+	for _, layer := range layers {
+		if err := npy.AddEntry(z, layer, activationShape(model, layer, set), acts[layer]); err != nil {
+			return err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return writeStimuli(f, set)
+}
+
+func activationShape(model *network.Model, layer string, set stimuli.Set) []int {
+	s, _ := model.LayerShape(layer)
+	return []int{set.Len(), s.Channels, s.Height, s.Width}
+}
+
+// writeStimuli writes stimuli.csv: the ids of a set in the order of the rows.
+func writeStimuli(f *runFolder, set stimuli.Set, elem ...string) error {
+	rows := make([][]string, set.Len())
+	for i := range rows {
+		rows[i] = []string{set.ID(i)}
+	}
+	return f.writeCSV([]string{"stimulus_id"}, rows, append(elem[:len(elem):len(elem)], "stimuli.csv")...)
+}

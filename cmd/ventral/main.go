@@ -1,0 +1,129 @@
+// Ventral trains models of the ventral visual stream with and without weight
+// sharing, and scores how well their layers predict recorded responses.
+//
+// Run it without arguments for the list of verbs, and with a verb and --help
+// for the verb's flags. One file holds one verb: its flags, its wiring and
+// what it prints; the work itself is done by the packages beside cmd.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/pflag"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // the input, the files or the computation
+	exitUsage       = 2   // the command line
+	exitInterrupted = 130 // Ctrl-C
+)
+
+// A verb is one thing that ventral does.
+type verb struct {
+	name    string
+	summary string // one line
+	detail  string // what it reads, does and writes, with an example
+	flags   func(*pflag.FlagSet) action
+}
+
+// An action is a verb whose flags have been parsed.
+type action func(ctx context.Context, t *terminal) error
+
+var verbs = []verb{demoVerb, compareVerb, trainVerb, activationsVerb, scoreVerb}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // a second Ctrl-C ends the program at once
+		<-ctx.Done()
+		stop()
+	}()
+	os.Exit(run(ctx, os.Args[1:], newTerminal(os.Stdout, os.Stderr)))
+}
+
+// run is ventral without the process around it: it returns the exit code.
+func run(ctx context.Context, args []string, t *terminal) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		if len(args) > 1 && args[0] == "help" {
+			return run(ctx, []string{args[1], "--help"}, t)
+		}
+		usage(t.out)
+		if len(args) == 0 {
+			return exitUsage
+		}
+		return exitOK
+	}
+	if args[0] == "--version" || args[0] == "version" {
+		fmt.Fprintln(t.out, versions())
+		return exitOK
+	}
+	for _, v := range verbs {
+		if v.name == args[0] {
+			return t.report(v.run(ctx, args[1:], t))
+		}
+	}
+	return t.report(misused("there is no verb %q; the verbs are %s", args[0], verbNames()))
+}
+
+// run parses the arguments of v and acts on them.
+func (v verb) run(ctx context.Context, args []string, t *terminal) error {
+	flags := pflag.NewFlagSet(v.name, pflag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.SortFlags = false
+	act := v.flags(flags)
+	flags.BoolVar(&t.quiet, "quiet", false, "no progress on standard error")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, pflag.ErrHelp) {
+			fmt.Fprintf(t.out, "ventral %s: %s\n\n%s\n\nFlags:\n%s", v.name, v.summary, strings.TrimSpace(v.detail), flags.FlagUsagesWrapped(t.width()))
+			return nil
+		}
+		return misused("ventral %s: %v; see ventral %s --help", v.name, err, v.name)
+	}
+	if flags.NArg() > 0 {
+		return misused("ventral %s takes flags only, found %q; see ventral %s --help", v.name, flags.Arg(0), v.name)
+	}
+	t.flags = flags
+	return act(ctx, t)
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintf(w, "ventral: learning in the visual stream without weight sharing, and how well it predicts V1, V2, V4 and IT\n\nUsage: ventral VERB [flags]\n\n")
+	for _, v := range verbs {
+		fmt.Fprintf(w, "  %-12s %s\n", v.name, v.summary)
+	}
+	fmt.Fprintf(w, "\nventral VERB --help tells a verb's flags, with an example; ventral version what it was built with.\nExit codes: 0 done, 1 failed (files, data, computation), 2 wrong usage, 130 interrupted.\n")
+}
+
+func verbNames() string {
+	var names []string
+	for _, v := range verbs {
+		names = append(names, v.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// A usageError is a mistake on the command line: exit code 2.
+type usageError struct{ error }
+
+func misused(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// required returns a usage error that names the first flag without a value.
+func required(flags *pflag.FlagSet, names ...string) error {
+	for _, name := range names {
+		if flags.Lookup(name).Value.String() == "" || flags.Lookup(name).Value.String() == "[]" {
+			return misused("ventral %s needs --%s; see ventral %s --help", flags.Name(), name, flags.Name())
+		}
+	}
+	return nil
+}

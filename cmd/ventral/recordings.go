@@ -1,0 +1,257 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"gonum.org/v1/gonum/mat"
+
+	"ventral/fit"
+	"ventral/stimuli"
+)
+
+// A record is a region's recordings with the stimuli that evoked them.
+type record struct {
+	assembly  *fit.Assembly
+	stimuli   stimuli.Set    // row i is the assembly's stimulus i
+	table     *stimuli.Table // of the stimuli's file; nil for simulated ones
+	rows      []int          // the table's row of each stimulus
+	group     string         // column of the table that splits keep together, or ""
+	stratify  string         // column of the table that splits keep in proportion, or ""
+	responses *mat.Dense     // n_stimuli × n_neuroids, mean over repetitions
+	simulated bool
+	rates     *mat.Dense // n_stimuli × n_neuroids, spikes/s: the truth behind simulated ones
+	source    string     // of the stimuli
+	crop      int
+}
+
+// recordingFlags say which recordings to score, and what their files do not say.
+type recordingFlags struct {
+	recordings []string
+	stimuli    []string
+	axes       []string
+	dataset    []string
+	group      []string
+	stratify   []string
+	crop       []string
+}
+
+func (f *recordingFlags) add(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.recordings, "recordings", nil, "REGION=FILE,…: recordings in HDF5, netCDF-4, MATLAB 7.3, NPY or NPZ; a region coordinate in the file selects the region's neuroids")
+	flags.StringSliceVar(&f.stimuli, "stimuli", nil, "REGION=IMAGES[:TABLE],…: the stimuli, a folder or zip of images, and a CSV with stimulus_id and filename (default: what lies beside the recordings)")
+	flags.StringArrayVar(&f.axes, "axes", nil, "[REGION=]AXIS,AXIS,…: the axes of recordings whose file does not name them, of stimulus, repetition, neuroid")
+	flags.StringSliceVar(&f.dataset, "dataset", nil, "[REGION=]NAME: the dataset, where a file holds several")
+	flags.StringSliceVar(&f.group, "group", nil, "[REGION=]COLUMN: a column of the stimulus table no value of which may be on both sides of a split (without REGION: for every table that has it)")
+	flags.StringSliceVar(&f.stratify, "stratify", nil, "[REGION=]COLUMN: a column of the stimulus table whose values every split keeps in proportion")
+	flags.StringSliceVar(&f.crop, "crop", nil, "[REGION=]PIXELS: take the central square of this side from each stimulus before it is resized to the networks' input")
+}
+
+// perRegion parses [REGION=]VALUE settings: those without a region stand under "".
+func perRegion(flag string, settings, regions []string) (map[string]string, error) {
+	m := map[string]string{}
+	for _, s := range settings {
+		region, value, named := strings.Cut(s, "=")
+		if !named {
+			region, value = "", s
+		}
+		if value == "" {
+			return nil, misused("--%s %q has no value", flag, s)
+		}
+		if named && !slices.Contains(regions, region) {
+			return nil, misused("--%s %s: there are no recordings of region %q; the regions are %s", flag, s, region, strings.Join(regions, ", "))
+		}
+		if _, twice := m[region]; twice {
+			return nil, misused("--%s is given twice for region %q", flag, region)
+		}
+		m[region] = value
+	}
+	return m, nil
+}
+
+// setting is the value for a region: its own, or the one for all.
+func setting(m map[string]string, region string) string {
+	if v, ok := m[region]; ok {
+		return v
+	}
+	return m[""]
+}
+
+// read reads all recordings and their stimuli at the networks' input shape.
+func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
+	var regions []string
+	files := map[string]string{}
+	for _, s := range f.recordings {
+		region, file, ok := strings.Cut(s, "=")
+		if !ok || region == "" || file == "" {
+			return nil, misused("--recordings %q: expected REGION=FILE", s)
+		}
+		if _, twice := files[region]; twice {
+			return nil, misused("--recordings names region %s twice", region)
+		}
+		regions, files[region] = append(regions, region), file
+	}
+	settings := map[string]map[string]string{}
+	for flag, values := range map[string][]string{
+		"stimuli": f.stimuli, "axes": f.axes, "dataset": f.dataset, "group": f.group, "stratify": f.stratify, "crop": f.crop,
+	} {
+		m, err := perRegion(flag, values, regions)
+		if err != nil {
+			return nil, err
+		}
+		settings[flag] = m
+	}
+	var records []*record
+	for _, region := range regions {
+		r := &record{source: setting(settings["stimuli"], region)}
+		if crop := setting(settings["crop"], region); crop != "" {
+			if n, err := fmt.Sscan(crop, &r.crop); n != 1 || err != nil || r.crop < 1 {
+				return nil, misused("--crop %q: expected a positive number of pixels", crop)
+			}
+		}
+		var axes []string
+		if a := setting(settings["axes"], region); a != "" {
+			axes = strings.Split(a, ",")
+		}
+		if err := r.read(region, files[region], axes, setting(settings["dataset"], region), channels, height, width); err != nil {
+			return nil, fmt.Errorf("recordings of %s: %w", region, err)
+		}
+		r.group, r.stratify = r.setting(settings["group"]), r.setting(settings["stratify"])
+		if r.group != "" && r.stratify != "" {
+			return nil, misused("region %s has both --group %s and --stratify %s; they exclude each other", region, r.group, r.stratify)
+		}
+		records = append(records, r)
+	}
+	for _, flag := range []string{"group", "stratify"} {
+		all := settings[flag][""]
+		if all != "" && !slices.ContainsFunc(records, func(r *record) bool { return slices.Contains(r.table.Columns, all) }) {
+			return nil, misused("--%s %s: no stimulus table has such a column", flag, all)
+		}
+	}
+	return records, nil
+}
+
+// setting is the column that the record is split by: its own, or the one for
+// all regions if its table has it.
+func (r *record) setting(columns map[string]string) string {
+	if own, ok := columns[r.assembly.Region]; ok {
+		return own
+	}
+	if all := columns[""]; slices.Contains(r.table.Columns, all) {
+		return all
+	}
+	return ""
+}
+
+// read reads one region's recordings and stimuli and puts these in the
+// assembly's order.
+func (r *record) read(region, file string, axes []string, dataset string, channels, height, width int) error {
+	if _, err := os.Stat(file); err != nil {
+		return err
+	}
+	if r.source == "" {
+		var err error
+		if r.source, err = stimuliBeside(file); err != nil {
+			return err
+		}
+	}
+	images, table, _ := strings.Cut(r.source, ":")
+	set, tab, err := stimuli.OpenImages(images, stimuli.ImageOptions{Table: table, Channels: channels, Height: height, Width: width, Crop: r.crop})
+	if err != nil {
+		return err
+	}
+	ids := make([]string, set.Len())
+	for i := range ids {
+		ids[i] = set.ID(i)
+	}
+	r.assembly, err = fit.ReadAssembly(file, fit.ReadOptions{Region: region, Dataset: dataset, Axes: axes, StimulusIDs: ids})
+	if err != nil {
+		return err
+	}
+	rows, err := fit.Align(ids, r.assembly)
+	if err != nil {
+		return fmt.Errorf("%s and the stimuli in %s: %w", file, images, err)
+	}
+	r.stimuli, r.table, r.rows = stimuli.Subset(set, rows), tab, rows
+	r.responses = r.assembly.Mean()
+	return nil
+}
+
+// stimuliBeside finds the stimuli of a file of recordings where none are
+// named: a folder "stimuli" or "images" beside it, or the only zip there.
+func stimuliBeside(file string) (string, error) {
+	dir := filepath.Dir(file)
+	for _, name := range []string{"stimuli", "images"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
+			return filepath.Join(dir, name), nil
+		}
+	}
+	zips, err := filepath.Glob(filepath.Join(dir, "*.zip"))
+	if err != nil {
+		return "", err
+	}
+	if len(zips) == 1 {
+		return zips[0], nil
+	}
+	return "", fmt.Errorf("%s: no stimuli beside it (looked for the folders stimuli and images, and for one zip; found %d zips): pass --stimuli REGION=FOLDER_OR_ZIP", file, len(zips))
+}
+
+// splits divides the record's stimuli into training and test parts, and says in
+// words how.
+func (r *record) splits(f scoringFlags, seed uint32) ([]fit.Split, string, error) {
+	words := fmt.Sprintf("%d × %g %%", f.splits, 100*f.train)
+	var splitter fit.Splitter = fit.ShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed}
+	switch {
+	case r.group != "":
+		groups, err := r.column("group", r.group)
+		if err != nil {
+			return nil, "", err
+		}
+		splitter, words = fit.GroupShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Groups: groups}, words+", grouped by "+r.group
+	case r.stratify != "":
+		labels, err := r.column("stratify", r.stratify)
+		if err != nil {
+			return nil, "", err
+		}
+		splitter, words = fit.StratifiedShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Labels: labels}, words+", stratified by "+r.stratify
+	}
+	splits, err := splitter.Split(r.stimuli.Len())
+	return splits, words, err
+}
+
+// column is a column of the stimulus table, a value per stimulus of the record.
+func (r *record) column(flag, name string) ([]string, error) {
+	values, ok := r.table.Column(name)
+	if !ok {
+		return nil, fmt.Errorf("--%s %s: the table of its stimuli has no such column; it has %s", flag, name, strings.Join(r.table.Columns, ", "))
+	}
+	mine := make([]string, len(r.rows))
+	for i, row := range r.rows {
+		mine[i] = values[row]
+	}
+	return mine, nil
+}
+
+// title names the region, and says so where its recordings are simulated.
+func (r *record) title() string {
+	if r.simulated {
+		return r.assembly.Region + " (simulated)"
+	}
+	return r.assembly.Region
+}
+
+// data describes the record for run.json: its responses and its stimuli.
+func (r *record) data() ([]datum, error) {
+	if r.simulated {
+		return []datum{{r.title(), "simulated", len(r.assembly.StimulusIDs), digest(r.assembly.Responses)}}, nil
+	}
+	data, err := appendFile(nil, r.assembly.Region, r.assembly.Source)
+	if err != nil {
+		return nil, err
+	}
+	data[0].Items = len(r.assembly.StimulusIDs)
+	return append(data, datum{"stimuli of " + r.assembly.Region, r.source, r.stimuli.Len(), r.stimuli.Digest()}), nil
+}

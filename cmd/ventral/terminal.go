@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// A terminal is where ventral speaks: results to out, progress and errors to
+// err. On a terminal long work shows a bar; elsewhere a plain line per stage.
+type terminal struct {
+	out, err    io.Writer
+	interactive bool           // err is a terminal
+	quiet       bool           // no progress at all
+	flags       *pflag.FlagSet // the verb's flags, as parsed
+}
+
+func newTerminal(out, err *os.File) *terminal {
+	return &terminal{out: out, err: err, interactive: term.IsTerminal(int(err.Fd()))}
+}
+
+// width returns the columns of standard output, 100 where it is no terminal.
+func (t *terminal) width() int {
+	if f, ok := t.out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 40 {
+			return w
+		}
+	}
+	return 100
+}
+
+// say prints a line of progress.
+func (t *terminal) say(format string, args ...any) {
+	if !t.quiet {
+		fmt.Fprintf(t.err, format+"\n", args...)
+	}
+}
+
+// report prints err, if any, and returns the exit code that it means.
+func (t *terminal) report(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(t.err, "ventral: interrupted:", err)
+		return exitInterrupted
+	}
+	fmt.Fprintln(t.err, "ventral:", err)
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// A bar is the progress of one stage of work. Its methods serve a nil bar: it
+// shows nothing.
+type bar struct{ *progressbar.ProgressBar }
+
+// bar begins a stage of total units (images, layers …), shown with units per
+// second and the time left where there is somebody to watch.
+func (t *terminal) bar(label string, total int, unit string) *bar {
+	if t.quiet || !t.interactive || total <= 0 {
+		return nil
+	}
+	return &bar{progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(t.err),
+		progressbar.OptionSetDescription(label),
+		progressbar.OptionSetItsString(unit),
+		progressbar.OptionShowIts(),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionUseANSICodes(true),
+	)}
+}
+
+// at shows that n units are done, under the given label.
+func (b *bar) at(n int, label string) {
+	if b != nil {
+		b.Describe(label)
+		_ = b.Set(n) // a bar that cannot be drawn stops no work
+	}
+}
+
+// done takes the bar away.
+func (b *bar) done() {
+	if b != nil {
+		_ = b.Finish()
+	}
+}
