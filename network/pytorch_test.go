@@ -115,12 +115,12 @@ func TestCheckpointNamesAreTheAuthors(t *testing.T) {
 		shapes[e.name] = e.shape
 	}
 	for name, want := range map[string][]int{
-		"conv1.weights":               {3, 16, 32, 32, 3, 3},
-		"layer1.0.bn1.running_mean":   {16},
+		"conv1.weights":                 {3, 16, 32, 32, 3, 3},
+		"layer1.0.bn1.running_mean":     {16},
 		"layer2.0.downsample.0.weights": {16, 32, 16, 16, 1, 1},
-		"layer3.2.conv2.weights":      {64, 64, 8, 8, 3, 3},
-		"fc.weight":                   {10, 64},
-		"fc.bias":                     {10},
+		"layer3.2.conv2.weights":        {64, 64, 8, 8, 3, 3},
+		"fc.weight":                     {10, 64},
+		"fc.bias":                       {10},
 	} {
 		if got := shapes[name]; !slices.Equal(got, want) {
 			t.Errorf("%s has the shape %v, want %v", name, got, want)

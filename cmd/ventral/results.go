@@ -22,16 +22,16 @@ type results struct {
 
 // A regionResult is a set of recordings as it was scored.
 type regionResult struct {
-	Region       string  `json:"region"`
-	Source       string  `json:"source"`
-	Simulated    bool    `json:"simulated"`
-	Stimuli      int     `json:"n_stimuli"`
-	Repetitions  int     `json:"n_repetitions"`
-	Neuroids     int     `json:"n_neuroids"`
-	Ceiling      figure  `json:"ceiling"` // split-half, Spearman–Brown corrected, median over neuroids
-	CeilingError figure  `json:"ceiling_error"`
-	Splits       string  `json:"splits"`
-	TestStimuli  int     `json:"n_test_stimuli"` // in the smallest test set
+	Region       string `json:"region"`
+	Source       string `json:"source"`
+	Simulated    bool   `json:"simulated"`
+	Stimuli      int    `json:"n_stimuli"`
+	Repetitions  int    `json:"n_repetitions"`
+	Neuroids     int    `json:"n_neuroids"`
+	Ceiling      figure `json:"ceiling"` // split-half, Spearman–Brown corrected, median over neuroids
+	CeilingError figure `json:"ceiling_error"`
+	Splits       string `json:"splits"`
+	TestStimuli  int    `json:"n_test_stimuli"` // in the smallest test set
 }
 
 // A networkResult is a trained network.
