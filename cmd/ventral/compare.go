@@ -77,16 +77,21 @@ keeps what it has in OUT.partial; the same command goes on from there.
 	},
 }
 
-// regionNames joins the regions: "V1, V4 and IT".
+// regionNames names the regions, "V1, V4 and IT".
 func regionNames(records []*record) string {
 	var names []string
 	for _, r := range records {
 		names = append(names, r.assembly.Region)
 	}
-	if len(names) < 2 {
-		return strings.Join(names, "")
+	return joined(names)
+}
+
+// joined lists words as a sentence does.
+func joined(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
 // start describes the experiment's data, opens the run's folder and runs.

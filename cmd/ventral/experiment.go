@@ -145,18 +145,28 @@ func (e *experiment) examples() ([]example, error) {
 		return nil, err
 	}
 	all := []example{{"training images, two of each class", m}}
-	for _, rec := range e.records {
+	for i, rec := range e.records {
+		titles := []string{rec.title()}
+		shownBefore := false
+		for j, other := range e.records { // regions may share their stimuli
+			if j != i && other.stimuli.Digest() == rec.stimuli.Digest() {
+				titles = append(titles, other.title())
+				shownBefore = shownBefore || j < i
+			}
+		}
+		if shownBefore {
+			continue
+		}
 		n := rec.stimuli.Len()
-		count := min(n, 20)
-		picks := make([]int, count)
-		for i := range picks {
-			picks[i] = i * n / count
+		picks := make([]int, min(n, 20))
+		for k := range picks {
+			picks[k] = (k*n/len(picks) + k) % n // not always of one class, where these alternate
 		}
 		m, err := stimuli.ContactSheet(rec.stimuli, picks, 10, 2)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, example{"stimuli of " + rec.title() + ", as the networks see them", m})
+		all = append(all, example{"stimuli of " + joined(titles) + ", as the networks see them", m})
 	}
 	return all, nil
 }

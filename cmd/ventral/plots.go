@@ -138,9 +138,8 @@ func (r *results) plotTraining(title, y string, of func(network.Epoch) float64) 
 			return nil, err
 		}
 	}
-	if low <= high { // room for the legend above the curves
-		span := max(high-low, 1e-3)
-		p.Y.Min, p.Y.Max = low-.05*span, high+.45*span
+	if low <= high {
+		leaveRoom(p, low, high)
 	}
 	return svg(p)
 }
@@ -148,7 +147,7 @@ func (r *results) plotTraining(title, y string, of func(network.Epoch) float64) 
 // plotPredictivity draws r of every layer for one region, a line per network,
 // with the ceiling as a dashed line.
 func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
-	p := newPlot(g.title(), "", "r on held-out stimuli (median over neuroids)")
+	p := newPlot(g.title(), "", "r (median over neuroids)")
 	p.Legend.Top, p.Legend.Left = true, true
 	var layers []string
 	at := func(layer string) float64 {
@@ -181,8 +180,21 @@ func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
 	p.Legend.Add("ceiling", ceiling)
 	p.NominalX(layers...)
 	p.X.Min, p.X.Max = -.3, float64(len(layers))-.7
-	p.Y.Min, p.Y.Max = low-.02, high+.5*(high-low)
+	leaveRoom(p, low, high)
 	return svg(p)
+}
+
+// leaveRoom sets the y-axis to values from low to high, with room for the
+// legend above them that bears no ticks.
+func leaveRoom(p *plot.Plot, low, high float64) {
+	if high-low < 1e-3 { // hardly a range: one value, or one epoch
+		low, high = low-.5, high+.5
+	}
+	span := high - low
+	p.Y.Min, p.Y.Max = low-.05*span, high+.55*span
+	p.Y.Tick.Marker = plot.TickerFunc(func(_, _ float64) []plot.Tick {
+		return slices.DeleteFunc(plot.DefaultTicks{}.Ticks(low, high), func(t plot.Tick) bool { return t.Value > high+.05*span })
+	})
 }
 
 // wholeTicks marks at most about ten whole numbers.
