@@ -1,0 +1,80 @@
+package fit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The axes that recordings can have. A presentation is one showing of a
+// stimulus; stimulus and repetition together are presentations in a rectangle.
+const (
+	axisStimulus     = "stimulus"
+	axisRepetition   = "repetition"
+	axisPresentation = "presentation"
+	axisNeuroid      = "neuroid"
+	axisTime         = "time_bin"
+)
+
+var axisNames = []string{axisStimulus, axisRepetition, axisPresentation, axisNeuroid, axisTime}
+
+// axisSynonyms are the names of dimensions that coordinates give their name to.
+var axisSynonyms = map[string]string{
+	"stimulus_id":   axisStimulus,
+	"image_id":      axisStimulus,
+	"stimulus_path": axisStimulus,
+	"neuroid_id":    axisNeuroid,
+}
+
+// parseAxes checks the names of the axes of an array of the given shape, in its
+// order. Each may stand once; neuroid must, and so must stimulus or
+// presentation, which exclude each other.
+func parseAxes(names []string, shape []int) ([]string, error) {
+	axes := make([]string, len(names))
+	for i, name := range names {
+		name = strings.TrimSpace(name)
+		if s, ok := axisSynonyms[name]; ok {
+			name = s
+		}
+		if !slices.Contains(axisNames, name) {
+			return nil, fmt.Errorf("axes %s: unknown name %q, expected %s", strings.Join(names, ","), name, strings.Join(axisNames, ", "))
+		}
+		if slices.Contains(axes[:i], name) {
+			return nil, fmt.Errorf("axes %s: %s stands there twice", strings.Join(names, ","), name)
+		}
+		axes[i] = name
+	}
+	if len(axes) != len(shape) {
+		return nil, fmt.Errorf("axes %s: %d names for an array of %d axes, %s", strings.Join(names, ","), len(names), len(shape), shapeWords(shape))
+	}
+	has := func(name string) bool { return slices.Contains(axes, name) }
+	switch {
+	case !has(axisStimulus) && !has(axisPresentation):
+		return nil, fmt.Errorf("axes %s: none is the stimulus", strings.Join(names, ","))
+	case !has(axisNeuroid):
+		return nil, fmt.Errorf("axes %s: none is the neuroid", strings.Join(names, ","))
+	case has(axisPresentation) && (has(axisStimulus) || has(axisRepetition)):
+		return nil, fmt.Errorf("axes %s: presentation already is stimulus and repetition", strings.Join(names, ","))
+	}
+	return axes, nil
+}
+
+// shapeWords writes a shape as it is read: 50 × 640 × 10.
+func shapeWords(shape []int) string {
+	words := make([]string, len(shape))
+	for i, n := range shape {
+		words[i] = fmt.Sprint(n)
+	}
+	return strings.Join(words, " × ")
+}
+
+// exampleAxes suggests names for an array of unknown axes.
+func exampleAxes(rank int) string {
+	switch rank {
+	case 2:
+		return "stimulus,neuroid"
+	case 3:
+		return "stimulus,repetition,neuroid"
+	}
+	return strings.Join(axisNames, ",")
+}

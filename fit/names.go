@@ -1,0 +1,75 @@
+package fit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// listed writes names for a message: the first few, and how many more.
+func listed(names []string) string {
+	const few = 5
+	if len(names) == 0 {
+		return "none"
+	}
+	if len(names) <= few+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+}
+
+// counted writes the distinct values, each with how often it is there.
+func counted(values []string) string {
+	names, members := classes(values)
+	words := make([]string, len(names))
+	for i, name := range names {
+		words[i] = fmt.Sprintf("%s (%d)", name, len(members[i]))
+	}
+	return listed(words)
+}
+
+// repeated returns the names that are there more than once, sorted.
+func repeated(names []string) []string {
+	var twice []string
+	distinct, members := classes(names)
+	for i, m := range members {
+		if len(m) > 1 {
+			twice = append(twice, distinct[i])
+		}
+	}
+	return twice
+}
+
+func pick(names []string, which []int) []string {
+	picked := make([]string, len(which))
+	for i, k := range which {
+		picked[i] = names[k]
+	}
+	return picked
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// sortNumbers sorts names by their values where all are numbers, and leaves
+// them as they are otherwise.
+func sortNumbers(names []string) {
+	value := map[string]float64{}
+	for _, name := range names {
+		v, err := strconv.ParseFloat(name, 64)
+		if err != nil {
+			return
+		}
+		value[name] = v
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		switch {
+		case value[a] < value[b]:
+			return -1
+		case value[a] > value[b]:
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+}
