@@ -20,12 +20,13 @@ func crossEntropy(logits *kernel.Tensor, labels []int, train bool) (loss float64
 				peak, argmax = p[c], c
 			}
 		}
+		logit := p[label]
 		var sum float64
 		for c, y := range p {
 			p[c] = math.Exp(y - peak)
 			sum += p[c]
 		}
-		loss -= math.Log(p[label] / sum)
+		loss += math.Log(sum) + peak - logit // finite for any finite logits
 		if argmax == label {
 			right++
 		}

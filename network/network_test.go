@@ -13,7 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"ventral/internal/npy"
+	"ventral/plasticity"
 )
 
 // blobs is a toy image set: class 0 is bright on the left, class 1 on the
@@ -146,9 +149,84 @@ func TestTrainingStops(t *testing.T) {
 		t.Errorf("a learning rate of 1e30 gives %v", err)
 	}
 
-	broken := errors.New("no space left")
-	if err := (Training{Epochs: 2, BatchSize: 8}).Run(t.Context(), m, blobs{40, toyShape}, blobs{8, toyShape}, nil, func(Epoch) error { return broken }); !errors.Is(err, broken) && err == nil {
-		t.Errorf("an error of epochDone gives %v", err)
+	m, err = New(toy("small", false), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken, epochs := errors.New("no space left"), 0
+	err = Training{Epochs: 2, BatchSize: 8}.Run(t.Context(), m, blobs{40, toyShape}, blobs{8, toyShape}, nil, func(Epoch) error { epochs++; return broken })
+	if !errors.Is(err, broken) || epochs != 1 {
+		t.Errorf("an error of epochDone gives %v after %d epochs", err, epochs)
+	}
+	if err := (Training{BatchSize: 1}).Run(t.Context(), m, blobs{40, toyShape}, blobs{8, toyShape}, nil, nil); err == nil || !strings.Contains(err.Error(), "at least two") {
+		t.Errorf("batches of one image give %v", err)
+	}
+	if err := (Training{}).Run(t.Context(), m, mislabelled{blobs{40, toyShape}}, blobs{8, toyShape}, nil, nil); err == nil || !strings.Contains(err.Error(), "label 7") {
+		t.Errorf("a label that is no class gives %v", err)
+	}
+}
+
+// mislabelled has a class that the network has not.
+type mislabelled struct{ blobs }
+
+func (m mislabelled) Read(epoch, repetition int, indices []int, x []float32, labels []int) error {
+	labels[0] = 7
+	for i := range labels[1:] {
+		labels[1+i] = 0
+	}
+	return nil
+}
+
+// TestTrainingBeginsAnew: nothing but weights and running statistics passes
+// from one training to the next, so that a checkpoint between them changes
+// nothing.
+func TestTrainingBeginsAnew(t *testing.T) {
+	tr := Training{Epochs: 1, BatchSize: 16, Seed: 3}
+	m, _, bits := trained(t, toy("small", true), tr)
+	path := filepath.Join(t.TempDir(), "w.npz")
+	if err := os.WriteFile(path, bits, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := New(toy("small", true), 99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := loaded.Load(path); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*Model{m, loaded} {
+		if err := tr.Run(t.Context(), m, blobs{53, toyShape}, blobs{40, toyShape}, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(checkpoint(t, m), checkpoint(t, loaded)) {
+		t.Error("a second training depends on more than the checkpoint of the first")
+	}
+}
+
+// TestSNRIsThatOfPlasticity holds the model's SNR against plasticity.SNR of
+// every output channel's filters, copied out one by one.
+func TestSNRIsThatOfPlasticity(t *testing.T) {
+	m, err := New(Architecture{Name: "small", Local: true, Input: Shape{3, 9, 8}, Classes: 3, Width: 3}, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range m.SNR() {
+		f := m.filters[i]
+		out, channels := f.sheet.Out(), f.wiring.Outputs
+		var want float64
+		for c := range channels {
+			pool := mat.NewDense(out.Area(), f.fanIn(), nil)
+			for p := range out.Area() {
+				for j, w := range m.Filter(f.name, c, p/out.Cols, p%out.Cols) {
+					pool.Set(p, j, float64(w))
+				}
+			}
+			want += plasticity.SNR(pool) / float64(channels)
+		}
+		if math.Abs(got-want) > 1e-9*want {
+			t.Errorf("%s: SNR %g, want %g", f.name, got, want)
+		}
 	}
 }
 

@@ -92,18 +92,19 @@ func (t Training) rate(epoch int) float64 {
 // model keeps its weights. So does a loss that is not finite, with an error
 // that names epoch, iteration and layer.
 //
-// The same model, sources and settings give the same bits on any number of
-// cores.
+// Adam's moments begin at zero with every Run. The same weights, sources and
+// settings give the same bits on any number of cores.
 func (t Training) Run(ctx context.Context, m *Model, train, test Source, progress func(Progress), epochDone func(Epoch) error) error {
 	t = t.withDefaults(m.arch.Local)
 	loader := t.BatchSize / t.Repetitions
-	if loader < 1 || train.Len()*t.Repetitions < 2 {
+	if min(loader, train.Len())*t.Repetitions < 2 {
 		return fmt.Errorf("network: %d images, %d repetitions and batches of %d: a batch needs at least two images", train.Len(), t.Repetitions, t.BatchSize)
 	}
 	perEpoch := (train.Len() + loader - 1) / loader
 	if last := train.Len() % loader; last == 1 && t.Repetitions == 1 {
 		perEpoch--
 	}
+	m.restart()
 	updates, shown := 0, 0
 	for epoch := range t.Epochs {
 		done := Epoch{Epoch: epoch + 1, LearningRate: t.rate(epoch)}
@@ -202,6 +203,16 @@ func (b batch) read(src Source, epoch, repetitions int, indices []int, a Archite
 		}
 	}
 	return b
+}
+
+// restart sets Adam's moments to zero.
+func (m *Model) restart() {
+	for _, e := range m.state() {
+		if e.param != nil {
+			clear(e.param.m)
+			clear(e.param.v)
+		}
+	}
 }
 
 // update makes one step of the optimizer, the step-th from 1.
