@@ -1,0 +1,367 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// regressions are what the conformance suite holds for.
+func regressions() map[string]Regression {
+	return map[string]Regression{
+		"ridge":         Ridge{},
+		"ridgecv":       RidgeCV{},
+		"ridgecvShared": RidgeCV{Shared: true},
+		"linear":        Linear{},
+		"pls":           PLS{Components: 8},
+	}
+}
+
+func problem(t *testing.T, x, y *mat.Dense) *Problem {
+	t.Helper()
+	p, err := NewProblem(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func predict(t *testing.T, r Regression, x, y *mat.Dense, train, test []int) *mat.Dense {
+	t.Helper()
+	f, err := r.Fit(problem(t, x, y), train)
+	if err != nil {
+		t.Fatalf("%s: %v", r.Name(), err)
+	}
+	return f.Predict(test)
+}
+
+func rowsOf(m *mat.Dense) [][]float64 {
+	n, _ := m.Dims()
+	rows := make([][]float64, n)
+	for i := range rows {
+		rows[i] = slices.Clone(m.RawRowView(i))
+	}
+	return rows
+}
+
+// trainTest are all but the last ten rows of n, and these.
+func trainTest(n int) (train, test []int) {
+	rows := rowsUpTo(n)
+	return rows[:n-10], rows[n-10:]
+}
+
+func TestRegressionsAreScikitLearns(t *testing.T) {
+	g := readGoldens(t)
+	for _, c := range g.Regressions {
+		t.Run(fmt.Sprintf("%s_n%d_p%d_q%d", c.Kind, c.N, c.P, c.Q), func(t *testing.T) {
+			x, y := problemOf(c.Kind, c.Seed, c.N, c.P, c.Q)
+			train, test := trainTest(c.N)
+			check := func(name string, got *mat.Dense, want [][]float64, tolerance float64) {
+				d := distance(got, want)
+				t.Logf("%s: relative distance %.1e", name, d)
+				if !(d <= tolerance) {
+					t.Errorf("%s: predictions differ from scikit-learn's by %.2g relative, expected at most %g", name, d, tolerance)
+				}
+			}
+			p := problem(t, x, y)
+			pls, err := PLS{}.fit(p, train)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(pls.iterations, c.Iterations) {
+				t.Errorf("pls: iterations %v, scikit-learn's %v", pls.iterations, c.Iterations)
+			}
+			tolerance := 1e-8
+			if c.Kind == "noise" {
+				tolerance = 1e-6
+			}
+			check("pls", predict(t, PLS{}, x, y, train, test), c.PLS, tolerance)
+			check("ridge", predict(t, Ridge{}, x, y, train, test), c.Ridge, 1e-8)
+			check("linear", predict(t, Linear{}, x, y, train, test), c.Linear, 1e-8)
+			each, alphas, err := RidgeCV{Alphas: g.Alphas}.fit(p, train)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(alphas, c.Alphas) {
+				t.Errorf("ridgecv chooses α = %v, scikit-learn %v", alphas, c.Alphas)
+			}
+			check("ridgecv", each.Predict(test), c.RidgeCV, 1e-8)
+			shared, alphas, err := RidgeCV{Alphas: g.Alphas, Shared: true}.fit(p, train)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if alphas[0] != c.Alpha {
+				t.Errorf("ridgecv chooses the shared α = %v, scikit-learn %v", alphas[0], c.Alpha)
+			}
+			check("ridgecv, shared α", shared.Predict(test), c.Shared, 1e-8)
+		})
+	}
+}
+
+func TestBrainScoreAlphas(t *testing.T) {
+	if got, want := BrainScoreAlphas(), readGoldens(t).BrainScoreAlphas; len(want) != 99 || !slices.Equal(got, want) {
+		t.Errorf("α = %v, numpy's linspaces give %v", got, want)
+	}
+}
+
+// The forms of the two shapes: more stimuli than features, and fewer.
+var shapes = []struct{ n, p, q int }{{70, 25, 4}, {40, 90, 4}}
+
+// Adding a constant to every feature or response changes nothing else.
+func TestRegressionsIgnoreOffsets(t *testing.T) {
+	for name, r := range regressions() {
+		for _, s := range shapes {
+			x, y := problemOf("smooth", 5, s.n, s.p, s.q)
+			train, test := trainTest(s.n)
+			before := predict(t, r, x, y, train, test)
+			moved, raised := mat.DenseCopyOf(x), mat.DenseCopyOf(y)
+			moved.Apply(func(_, j int, v float64) float64 { return v + 100*float64(j%7) }, x)
+			raised.Apply(func(_, j int, v float64) float64 { return v + 1000*float64(j+1) }, y)
+			after := predict(t, r, moved, raised, train, test)
+			after.Apply(func(_, j int, v float64) float64 { return v - 1000*float64(j+1) }, after)
+			if d := distance(after, rowsOf(before)); d > 1e-7 {
+				t.Errorf("%s, %v: offsets move the predictions by %.2g relative", name, s, d)
+			}
+		}
+	}
+}
+
+// A noiseless linear map of few dimensions is found, and found again from
+// stimuli that were not trained on.
+func TestRegressionsRecoverALinearMap(t *testing.T) {
+	for name, r := range regressions() {
+		for _, s := range shapes {
+			g := newNormals(8)
+			var x, y mat.Dense
+			z := g.matrix(s.n, 6)
+			z.Scale(100, z) // far above the penalties
+			x.Mul(z, g.matrix(6, s.p))
+			y.Mul(z, g.matrix(6, s.q))
+			train, test := trainTest(s.n)
+			got := predict(t, r, &x, &y, train, test)
+			if d := distance(got, rowsOf(gather(&y, test))); d > 1e-4 {
+				t.Errorf("%s, %v: predictions are off by %.2g relative", name, s, d)
+			}
+		}
+	}
+}
+
+// The order of the training stimuli, and responses to the others, do not matter.
+func TestRegressionsUseTheTrainingPartOnly(t *testing.T) {
+	for name, r := range regressions() {
+		for _, s := range shapes {
+			x, y := problemOf("smooth", 5, s.n, s.p, s.q)
+			train, test := trainTest(s.n)
+			before := predict(t, r, x, y, train, test)
+			other := mat.DenseCopyOf(y)
+			for _, i := range test {
+				for j := range s.q {
+					other.Set(i, j, 1e3)
+				}
+			}
+			reversed := slices.Clone(train)
+			slices.Reverse(reversed)
+			after := predict(t, r, x, other, reversed, test)
+			if d := distance(after, rowsOf(before)); d > 1e-7 {
+				t.Errorf("%s, %v: predictions move by %.2g relative", name, s, d)
+			}
+		}
+	}
+}
+
+// Both forms are one regression: with n < p the primal, forced, agrees with the
+// dual; with n > p the dual with the primal.
+func TestDualAndPrimalAgree(t *testing.T) {
+	for name, r := range regressions() {
+		for _, s := range shapes {
+			x, y := problemOf("smooth", 9, s.n, s.p, s.q)
+			train, test := trainTest(s.n)
+			one, other := problem(t, x, y), problem(t, x, y)
+			other.dual = !other.dual
+			a, err := r.Fit(one, train)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := r.Fit(other, train)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := distance(a.Predict(test), rowsOf(b.Predict(test))); d > 1e-7 {
+				t.Errorf("%s, %v: dual and primal differ by %.2g relative", name, s, d)
+			}
+		}
+	}
+}
+
+// A small training part takes its own products, a large one those of all
+// stimuli less the others: the same fit.
+func TestTrainingPartOfAnySize(t *testing.T) {
+	x, y := problemOf("smooth", 9, 60, 12, 3)
+	for _, size := range []int{20, 30, 31, 59} {
+		train := rowsUpTo(size)
+		own := problem(t, gather(x, train), gather(y, train))
+		a, err := Ridge{}.Fit(problem(t, x, y), train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Ridge{}.Fit(own, train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := distance(a.Predict(train), rowsOf(b.Predict(train))); d > 1e-12 {
+			t.Errorf("%d training stimuli: %.2g relative", size, d)
+		}
+	}
+}
+
+// Leave-one-out errors in closed form against fitting n times.
+func TestLeaveOneOutByBruteForce(t *testing.T) {
+	for _, s := range []struct{ n, p int }{{20, 6}, {12, 30}} {
+		x, y := problemOf("smooth", 4, s.n, s.p, 3)
+		alphas := []float64{.1, 3, 100}
+		p := problem(t, x, y)
+		l, err := newLeaveOneOut(p.train(rowsUpTo(s.n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := l.errors(alphas)
+		for a, alpha := range alphas {
+			want := make([]float64, 3)
+			for i := range s.n {
+				predicted := predict(t, Ridge{Alpha: alpha}, x, y, others(s.n, []int{i}), []int{i})
+				for j := range want {
+					e := y.At(i, j) - predicted.At(0, j)
+					want[j] += e * e / float64(s.n)
+				}
+			}
+			for j, w := range want {
+				if d := math.Abs(got.At(a, j)/w - 1); d > 1e-9 {
+					t.Errorf("n %d, p %d, α %g, neuroid %d: mean squared error %g, by brute force %g", s.n, s.p, alpha, j, got.At(a, j), w)
+				}
+			}
+		}
+	}
+}
+
+// Ridge against its definition, solved directly.
+func TestRidgeSolvesItsNormalEquations(t *testing.T) {
+	for _, s := range shapes {
+		x, y := problemOf("smooth", 6, s.n, s.p, s.q)
+		train := rowsUpTo(s.n)
+		xc, yc := mat.DenseCopyOf(x), mat.DenseCopyOf(y)
+		subtractRow(xc, x, nil, columnMeans(x, nil))
+		subtractRow(yc, y, nil, columnMeans(y, nil))
+		var a, b, beta, want mat.Dense
+		a.Mul(xc.T(), xc)
+		for i := range s.p {
+			a.Set(i, i, a.At(i, i)+2.5)
+		}
+		b.Mul(xc.T(), yc)
+		if err := beta.Solve(&a, &b); err != nil {
+			t.Fatal(err)
+		}
+		want.Mul(xc, &beta)
+		addRow(&want, columnMeans(y, nil))
+		if d := distance(predict(t, Ridge{Alpha: 2.5}, x, y, train, train), rowsOf(&want)); d > 1e-10 {
+			t.Errorf("%v: %.2g relative", s, d)
+		}
+	}
+}
+
+func TestRegressionsOnAnyGOMAXPROCS(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for name, r := range regressions() {
+		for _, s := range []struct{ n, p, q int }{{300, 280, 5}, {270, 1100, 5}} { // several tiles
+			x, y := problemOf("smooth", 3, s.n, s.p, s.q)
+			train, test := trainTest(s.n)
+			runtime.GOMAXPROCS(1)
+			one := predict(t, r, x, y, train, test)
+			runtime.GOMAXPROCS(4)
+			if many := predict(t, r, x, y, train, test); !mat.Equal(one, many) {
+				t.Errorf("%s, %v: the bits depend on GOMAXPROCS", name, s)
+			}
+		}
+	}
+}
+
+// Features that do not vary give the mean response, not rounding errors.
+func TestDeadFeatures(t *testing.T) {
+	for name, r := range regressions() {
+		for _, s := range shapes {
+			_, y := problemOf("noise", 3, s.n, s.p, s.q)
+			x := mat.NewDense(s.n, s.p, nil)
+			train, test := trainTest(s.n)
+			x.Apply(func(i, j int, _ float64) float64 { return .1 * float64(j+1) }, x)
+			for _, i := range test {
+				x.Set(i, 0, 7) // varies, but not in training
+			}
+			got, want := predict(t, r, x, y, train, test), columnMeans(y, train)
+			for i := range test {
+				for j, w := range want {
+					if got.At(i, j) != w {
+						t.Fatalf("%s, %v: prediction %v for a mean of %v", name, s, got.At(i, j), w)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestPLSStopsWhereResponsesAreExplained(t *testing.T) {
+	for _, s := range shapes {
+		g := newNormals(2)
+		z := g.matrix(s.n, 3)
+		var x, y mat.Dense
+		x.Mul(z, g.matrix(3, s.p))
+		y.Mul(z, g.matrix(3, s.q))
+		f, err := PLS{Components: 8}.fit(problem(t, &x, &y), rowsUpTo(s.n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(f.loadings); got != 3 {
+			t.Errorf("%v: %d components for 3 dimensions", s, got)
+		}
+	}
+}
+
+func TestRegressionErrors(t *testing.T) {
+	x, y := problemOf("noise", 1, 30, 10, 2)
+	p := problem(t, x, y)
+	for _, c := range []struct {
+		r    Regression
+		n    int
+		want string
+	}{
+		{Ridge{Alpha: -1}, 30, "α = -1"},
+		{Ridge{Alpha: math.NaN()}, 30, "α = NaN"},
+		{RidgeCV{Alphas: []float64{}}, 30, "no penalties"},
+		{RidgeCV{Alphas: []float64{1, 0}}, 30, "α = 0"},
+		{RidgeCV{}, 2, "2 training stimuli"},
+		{PLS{}, 30, "pls with 25 components needs at least as many features, found 10"},
+		{PLS{Components: 9}, 9, "at least 10 training stimuli, found 9"},
+		{PLS{Components: -2}, 30, "-2 components"},
+	} {
+		if _, err := c.r.Fit(p, rowsUpTo(c.n)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, expected %q", c.r, err, c.want)
+		}
+	}
+	bad := mat.DenseCopyOf(x)
+	bad.Set(4, 7, math.NaN())
+	bad.Set(2, 9, math.Inf(1))
+	if _, err := NewProblem(bad, y); err == nil || !strings.Contains(err.Error(), "feature 7 is NaN for the stimulus in row 4 (2 of 10 features") {
+		t.Errorf("NaN feature: %v", err)
+	}
+	badY := mat.DenseCopyOf(y)
+	badY.Set(0, 1, math.NaN())
+	if _, err := NewProblem(x, badY); err == nil || !strings.Contains(err.Error(), "neuroid 1 is NaN") {
+		t.Errorf("NaN response: %v", err)
+	}
+	if _, err := NewProblem(x, mat.NewDense(29, 2, nil)); err == nil || !strings.Contains(err.Error(), "features have 30 rows and responses 29") {
+		t.Errorf("row counts: %v", err)
+	}
+}
