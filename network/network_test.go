@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
 	"ventral/internal/npy"
 	"ventral/plasticity"
 )
@@ -216,11 +214,9 @@ func TestSNRIsThatOfPlasticity(t *testing.T) {
 		out, channels := f.sheet.Out(), f.wiring.Outputs
 		var want float64
 		for c := range channels {
-			pool := mat.NewDense(out.Area(), f.fanIn(), nil)
-			for p := range out.Area() {
-				for j, w := range m.Filter(f.name, c, p/out.Cols, p%out.Cols) {
-					pool.Set(p, j, float64(w))
-				}
+			pool := make([][]float32, out.Area())
+			for p := range pool {
+				pool[p] = m.Filter(f.name, c, p/out.Cols, p%out.Cols)
 			}
 			want += plasticity.SNR(pool) / float64(channels)
 		}

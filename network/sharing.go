@@ -3,39 +3,29 @@ package network
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mat"
-
 	"ventral/internal/kernel"
 	"ventral/plasticity"
 )
-
-// A filterView shows the filters at some positions of a locally connected
-// layer as a matrix, positions × weights: row i holds the weights at position
-// pool[i], of every output channel, from column first on. Pools share every
-// weight by itself, so the output channels may stand side by side.
-type filterView struct {
-	f           *filters
-	pool        []int
-	first, cols int
-}
-
-func (v filterView) Dims() (r, c int)        { return len(v.pool), v.cols }
-func (v filterView) at(i, j int) int         { return v.pool[i]*v.f.perPosition() + v.first + j }
-func (v filterView) At(i, j int) float64     { return float64(v.f.weights.w[v.at(i, j)]) }
-func (v filterView) Set(i, j int, x float64) { v.f.weights.w[v.at(i, j)] = float32(x) }
-func (v filterView) T() mat.Matrix           { return mat.Transpose{Matrix: v} }
 
 // perPosition is the number of weights at a position: d for each output channel.
 func (f *filters) perPosition() int { return f.fanIn() * f.wiring.Outputs }
 
 // viewColumns is how many weights of a position are one work item.
-const viewColumns = 256
+const viewColumns = 1024
 
-// views cuts the filters at the positions of a pool into matrices.
-func (f *filters) views(pool []int) []filterView {
-	var views []filterView
-	for first := 0; first < f.perPosition(); first += viewColumns {
-		views = append(views, filterView{f, pool, first, min(viewColumns, f.perPosition()-first)})
+// views cuts the filters at some positions into pools for package plasticity:
+// [i] holds weights at the i-th of the positions. Each weight is shared, and
+// has its signal and noise, by itself, so all output channels may stand side by
+// side in a pool, and a pool may be cut anywhere.
+func (f *filters) views(positions []int) [][][]float32 {
+	var views [][][]float32
+	n := f.perPosition()
+	for first := 0; first < n; first += viewColumns {
+		pool := make([][]float32, len(positions))
+		for i, p := range positions {
+			pool[i] = f.weights.w[p*n+first : p*n+min(first+viewColumns, n)]
+		}
+		views = append(views, pool)
 	}
 	return views
 }
@@ -48,7 +38,7 @@ func (f *filters) views(pool []int) []filterView {
 // Source: Pogodin et al. 2021, as in the authors' code. Cost: two passes over
 // the weights.
 func (m *Model) Sleep() {
-	var all []filterView
+	var all [][][]float32
 	for _, f := range m.filters {
 		if f.local {
 			for _, pool := range f.sheet.Pools() {
@@ -80,8 +70,8 @@ func (m *Model) SNR() []float64 {
 		var weights float64
 		for j, part := range parts {
 			if !math.IsNaN(part) { // no weight of the view has signal or noise
-				snr[i] += part * float64(views[j].cols)
-				weights += float64(views[j].cols)
+				snr[i] += part * float64(len(views[j][0]))
+				weights += float64(len(views[j][0]))
 			}
 		}
 		snr[i] /= weights

@@ -1,31 +1,46 @@
 package plasticity
 
-import "gonum.org/v1/gonum/mat"
+import "fmt"
+
+// Float is a weight's type: networks have float32, studies of a rule float64.
+type Float interface{ ~float32 | ~float64 }
 
 // Share is instant weight sharing: it replaces every filter of the pool by the
 // pool's mean filter,
 //
 //	w_i ← w̄ = (1/N) Σ_j w_j,
 //
-// the fixed point of dynamic weight sharing for γ → 0. w is n_neurons × d.
-// The mean is summed in float64 in the order of the neurons.
+// the fixed point of dynamic weight sharing for γ → 0. filters is n_neurons × d:
+// filters[i] is the filter of neuron i. The mean is summed in float64 in the
+// order of the neurons. It panics if the filters differ in length.
 //
 // Source: Pogodin et al. 2021, the sharing of the accuracy experiments.
-func Share(w mat.Mutable) {
-	n, d := w.Dims()
-	for j := range d {
-		mean := meanOf(w, n, j)
-		for i := range n {
-			w.Set(i, j, mean)
+// Cost: two passes over the weights; memory: 8·d bytes.
+func Share[T Float](filters [][]T) {
+	mean := meanFilter(filters)
+	for _, w := range filters {
+		for j, m := range mean {
+			w[j] = T(m)
 		}
 	}
 }
 
-// meanOf returns w̄_j, the mean over the n neurons of weight j.
-func meanOf(w mat.Matrix, n, j int) float64 {
-	var sum float64
-	for i := range n {
-		sum += w.At(i, j)
+// meanFilter returns w̄, the mean over neurons of every weight.
+func meanFilter[T Float](filters [][]T) []float64 {
+	if len(filters) == 0 {
+		return nil
 	}
-	return sum / float64(n)
+	mean := make([]float64, len(filters[0]))
+	for i, w := range filters {
+		if len(w) != len(mean) {
+			panic(fmt.Sprintf("plasticity: filter %d has %d weights, filter 0 has %d", i, len(w), len(mean)))
+		}
+		for j, x := range w {
+			mean[j] += float64(x)
+		}
+	}
+	for j := range mean {
+		mean[j] /= float64(len(filters))
+	}
+	return mean
 }
