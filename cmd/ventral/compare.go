@@ -108,7 +108,7 @@ func (e *experiment) start(ctx context.Context, t *terminal, out string, overwri
 			e.about.Notes = append(e.about.Notes, r.assembly.Region+": "+note)
 		}
 	}
-	if err := e.checkMemory(); err != nil {
+	if err := e.check(); err != nil {
 		return err
 	}
 	f, err := newRunFolder(out, overwrite, e.about)

@@ -41,13 +41,15 @@ with ventral score or elsewhere.
 	flags: func(flags *pflag.FlagSet) action {
 		var (
 			out       string
+			limit     int
 			names     []string
 			overwrite bool
 			training  trainingFlags
 			scoring   scoringFlags
 		)
 		flags.StringSliceVar(&names, "models", []string{"conv", "lc", "lc+sleep@1"}, "networks: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
-		training.add(flags, 8)
+		flags.IntVar(&limit, "train-images", demoTrain, "images to train on")
+		training.add(flags, 12)
 		scoring.add(flags)
 		flags.StringVar(&out, "out", "runs/demo", "folder of the run")
 		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
@@ -55,6 +57,9 @@ with ventral score or elsewhere.
 			models, err := parseModels(names)
 			if err != nil {
 				return err
+			}
+			if limit < 2 {
+				return misused("--train-images is %d, expected at least 2", limit)
 			}
 			if err := training.check(); err != nil {
 				return err
@@ -73,7 +78,7 @@ with ventral score or elsewhere.
 				title:     "Predicting simulated V1, V4 and IT without weight sharing",
 				question:  "Does sleep make a network with a filter at every position recognise shapes wherever they are, as a convolution does, and which of the layers resembles which of the simulated areas?",
 				simulated: true,
-				models:    models, images: generatedShapes(training.seed, demoTrain, demoTest), records: records, training: training, scoring: scoring,
+				models:    models, images: generatedShapes(training.seed, limit, demoTest), records: records, training: training, scoring: scoring,
 				about: describe(flags),
 			}
 			return e.start(ctx, t, out, overwrite)

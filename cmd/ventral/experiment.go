@@ -204,7 +204,7 @@ func (e *experiment) write(f *runFolder, r *results, pictures reportPictures) er
 func (e *experiment) scorers(r *results, regression fit.Regression) ([]*regionScorer, error) {
 	var scorers []*regionScorer
 	for _, rec := range e.records {
-		s, g, err := newRegionScorer(rec, e.scoring, regression, uint32(e.training.seed))
+		s, g, err := newRegionScorer(rec, e.scoring, regression, splitSeed(e.training.seed))
 		if err != nil {
 			return nil, fmt.Errorf("recordings of %s: %w", rec.assembly.Region, err)
 		}

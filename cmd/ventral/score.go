@@ -103,7 +103,7 @@ mean over the repetitions.
 					return fmt.Errorf("%s has %d rows and %s has %d: rows must be the same stimuli in the same order", features, n, responses, m)
 				}
 			}
-			if o.Splits, err = scoreSplits(n, scoring, seed, group, stratify); err != nil {
+			if o.Splits, err = scoreSplits(n, scoring, splitSeed(uint64(seed)), group, stratify); err != nil {
 				return err
 			}
 			res, err := fit.Score(ctx, x, y, o)

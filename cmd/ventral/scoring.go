@@ -124,3 +124,11 @@ func (f *scoringFlags) words() string {
 	}
 	return "least squares"
 }
+
+// splitSeed is a seed as numpy's generator of splits takes it.
+func splitSeed(seed uint64) uint32 {
+	if seed == 0 {
+		return fit.SeedZero
+	}
+	return uint32(seed)
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -57,6 +58,8 @@ func (f *trainingFlags) check() error {
 		return misused("--lr is %g, expected a positive number (0: the architecture's)", f.learningRate)
 	case f.weightDecay < 0:
 		return misused("--weight-decay is %g, expected 0 or more", f.weightDecay)
+	case f.seed >= math.MaxUint32:
+		return misused("--seed is %d, expected less than %d", f.seed, uint32(math.MaxUint32))
 	case f.pad < 0:
 		return misused("--pad is %d, expected 0 or more", f.pad)
 	}

@@ -41,10 +41,11 @@ func availableMemory() (bytes int64, ok bool) {
 	return 0, false
 }
 
-// checkMemory estimates what scoring needs before any training: the largest
-// region's activations in float32, and its largest layer in float64 with the
-// copies that centring makes.
-func (e *experiment) checkMemory() error {
+// check refuses, before any training, what would fail after it: activations
+// that do not fit into memory (the largest region's in float32, and its largest
+// layer in float64 with the copies that centring makes), and a layer with too
+// few features for the regression.
+func (e *experiment) check() error {
 	channels, height, width := e.images.train.Shape()
 	model, err := network.New(network.Architecture{
 		Name: e.training.arch, Width: e.training.width, Classes: len(e.images.train.Classes()),
@@ -53,19 +54,20 @@ func (e *experiment) checkMemory() error {
 	if err != nil {
 		return err
 	}
-	var most int64
-	largest := ""
-	for _, r := range e.records {
-		n := r.stimuli.Len()
-		widest := 0
-		for _, l := range model.LayerNames() {
-			s, _ := model.LayerShape(l)
-			widest = max(widest, s.Size())
-		}
-		need := model.EstimateActivationBytes(n, model.LayerNames()) + 3*8*int64(n)*int64(widest)
-		if need > most {
-			most, largest = need, r.assembly.Region
+	widest := 0
+	for _, l := range model.LayerNames() {
+		s, _ := model.LayerShape(l)
+		widest = max(widest, s.Size())
+		if e.scoring.method == "pls" && s.Size() < e.scoring.components {
+			return fmt.Errorf("layer %s has %d features and pls %d components: it needs at least as many features; lower --components or raise --width", l, s.Size(), e.scoring.components)
 		}
 	}
-	return fits(most, "the activations to the stimuli of "+largest, "use a smaller --width or --arch, or fewer stimuli")
+	for _, r := range e.records {
+		n := r.stimuli.Len()
+		need := model.EstimateActivationBytes(n, model.LayerNames()) + 3*8*int64(n)*int64(widest)
+		if err := fits(need, "the activations to the stimuli of "+r.assembly.Region, "use a smaller --width or --arch, or fewer stimuli"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

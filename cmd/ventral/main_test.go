@@ -1,0 +1,380 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ventral/internal/hdf5"
+	"ventral/internal/npy"
+)
+
+// ventral runs the program in this process, as from the shell.
+func ventral(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	return ventralContext(t.Context(), args...)
+}
+
+func ventralContext(ctx context.Context, args ...string) (code int, out, errs string) {
+	var o, e bytes.Buffer
+	code = run(ctx, args, &terminal{out: &o, err: &e})
+	return code, o.String(), e.String()
+}
+
+// files returns the content of every file in a folder.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	if err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		all[name] = string(b)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// small are the flags of a demonstration that takes a second or two.
+var small = []string{"--epochs", "1", "--train-images", "160", "--width", "2", "--regression", "ridge", "--models", "conv,lc+sleep@1"}
+
+func TestDemoIsTheSameBytesOnAnyNumberOfCores(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	dir := t.TempDir()
+	var tables []string
+	for cores := 1; cores <= 2; cores++ {
+		runtime.GOMAXPROCS(cores)
+		out := filepath.Join(dir, strconv.Itoa(cores))
+		code, text, errs := ventral(t, append([]string{"demo", "--out", out}, small...)...)
+		if code != exitOK {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		tables = append(tables, strings.ReplaceAll(text, out, "OUT"))
+	}
+	if tables[0] != tables[1] {
+		t.Errorf("1 and 2 cores print different tables:\n%s\n%s", tables[0], tables[1])
+	}
+	one, two := files(t, filepath.Join(dir, "1")), files(t, filepath.Join(dir, "2"))
+	if len(one) != len(two) {
+		t.Errorf("%d and %d files", len(one), len(two))
+	}
+	for name, content := range one {
+		if name != "timing.csv" && two[name] != content {
+			t.Errorf("1 and 2 cores write different bytes to %s", name)
+		}
+	}
+	for _, name := range []string{"run.json", "results.json", "scores.csv", "networks.csv", "report.html", "models/conv/weights.npz",
+		"models/lc+sleep@1/training.csv", "activations/conv/V1/conv1.npy", "activations/conv/V1/stimuli.csv", "recordings/V4.npy",
+		"recordings/IT_rates.npy", "recordings/stimuli.csv", "plots/predictivity-V1.svg"} {
+		if _, ok := one[name]; !ok {
+			t.Errorf("the run has no %s", name)
+		}
+	}
+	if n := strings.Count(one["report.html"], "simulated"); n < 10 {
+		t.Errorf("the report says only %d times that its recordings are simulated", n)
+	}
+	if strings.Contains(one["results.json"], "NaN") || strings.Contains(one["scores.csv"], "NaN") {
+		t.Error("the results hold NaN")
+	}
+	if strings.Contains(one["report.html"], "src=\"http") || strings.Contains(one["report.html"], "<link") || strings.Contains(one["report.html"], "<script") {
+		t.Error("the report needs more than itself")
+	}
+
+	t.Run("compare reads what demo wrote", func(t *testing.T) {
+		recordings := filepath.Join(dir, "1", "recordings")
+		out := filepath.Join(dir, "again")
+		args := []string{"compare", "--images", "shapes", "--train-images", "160", "--out", out, "--epochs", "1", "--width", "2", "--regression", "pls", "--components", "5", "--models", "lc",
+			"--recordings", "V1=" + filepath.Join(recordings, "V1.npy"), "--axes", "stimulus,repetition,neuroid", "--stratify", "V1=object_name"}
+		code, text, errs := ventral(t, args...)
+		if code != exitOK {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		if !strings.Contains(text, "stratified by object_name") || !strings.Contains(text, "pixels") {
+			t.Errorf("the table is\n%s", text)
+		}
+		if code, _, errs := ventral(t, args...); code != exitFailed || !strings.Contains(errs, "--overwrite") {
+			t.Errorf("a second run into the same folder: exit code %d: %s", code, errs)
+		}
+	})
+
+	t.Run("score repeats a score of the table", func(t *testing.T) {
+		var results struct {
+			Scores []layerScoreRead `json:"scores"`
+		}
+		if err := json.Unmarshal([]byte(one["results.json"]), &results); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "score.json")
+		code, _, errs := ventral(t, "score", "--features", filepath.Join(dir, "1", "activations", "conv", "V4", "conv3.npy"),
+			"--repetitions", filepath.Join(dir, "1", "recordings", "V4.npy"), "--axes", "stimulus,repetition,neuroid", "--regression", "ridge", "--json", path, "--save", filepath.Join(dir, "score.npz"))
+		if code != exitOK {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s map[string]any
+		if err := json.Unmarshal(text, &s); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"score", "error", "ceiling", "ceiled", "convention", "split_scores", "per_neuroid", "n_stimuli", "n_features", "n_neuroids", "regression", "parameters", "seed", "seconds", "peak_bytes"} {
+			if _, ok := s[key]; !ok {
+				t.Errorf("the JSON has no %s", key)
+			}
+		}
+		found := false
+		for _, r := range results.Scores {
+			if r.Network == "conv" && r.Layer == "conv3" && r.Region == "V4" {
+				found = true
+				if r.R != s["score"] || r.Ceiled != s["ceiled"] {
+					t.Errorf("ventral score gives %v, ceiled %v; the table has %v, %v", s["score"], s["ceiled"], r.R, r.Ceiled)
+				}
+			}
+		}
+		if !found {
+			t.Error("results.json has no score of conv3 on V4")
+		}
+		z, err := npy.OpenZip(filepath.Join(dir, "score.npz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		if r, shape, err := npy.ReadEntry[float64](z, "r"); err != nil || len(r) != 600 || shape[0] != 10 {
+			t.Errorf("r has the shape %v (%v), want 10 × 60", shape, err)
+		}
+	})
+
+	t.Run("activations of a trained network", func(t *testing.T) {
+		weights := filepath.Join(dir, "1", "models", "conv", "weights.npz")
+		out := filepath.Join(dir, "acts")
+		code, _, errs := ventral(t, "activations", "--weights", weights, "--images", filepath.Join(dir, "1", "recordings", "stimuli"), "--layers", "conv2,avgpool", "--batch", "7", "--out", out)
+		if code != exitOK {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		got, shape, err := npy.ReadFile[float32](filepath.Join(out, "conv2.npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _, err := npy.ReadFile[float32](filepath.Join(dir, "1", "activations", "conv", "V1", "conv2.npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(shape) != 4 || shape[0] != 300 || len(got) != len(want) {
+			t.Fatalf("conv2 has the shape %v", shape)
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Fatalf("activation %d is %g, in the demonstration %g: the images are the same", i, got[i], want[i])
+			}
+		}
+	})
+}
+
+type layerScoreRead struct {
+	Network, Layer, Region string
+	R, Ceiled              any
+}
+
+func TestInterruptedRunGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	whole := filepath.Join(dir, "whole")
+	args := append([]string{"demo", "--out", whole}, small...)
+	if code, _, errs := ventral(t, args...); code != exitOK {
+		t.Fatal(errs)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cut := filepath.Join(dir, "cut")
+	args[2] = cut
+	// The first network's weights are the sign to interrupt.
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(filepath.Join(cut+".partial", "models", "conv", trainingName)); err == nil {
+				cancel()
+			}
+			runtime.Gosched()
+		}
+	}()
+	code, _, errs := ventralContext(ctx, args...)
+	cancel()
+	if code != exitInterrupted {
+		t.Fatalf("an interrupted run has exit code %d: %s", code, errs)
+	}
+	if _, err := os.Stat(cut); err == nil {
+		t.Error("an interrupted run has its final name")
+	}
+	code, _, errs = ventral(t, args...)
+	if code != exitOK || !strings.Contains(errs, "trained already") {
+		t.Fatalf("going on: exit code %d: %s", code, errs)
+	}
+	a, b := files(t, whole), files(t, cut)
+	for name := range a {
+		if name != "timing.csv" && a[name] != b[name] {
+			t.Errorf("%s differs between a run that was interrupted and one that was not", name)
+		}
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{}, "Usage"},
+		{[]string{"dmeo"}, "demo, compare"},
+		{[]string{"demo", "--epoch", "3"}, "--help"},
+		{[]string{"demo", "extra"}, "extra"},
+		{[]string{"demo", "--epochs", "0"}, "--epochs"},
+		{[]string{"demo", "--models", "conv,conv"}, "twice"},
+		{[]string{"demo", "--models", "cnn"}, "cnn"},
+		{[]string{"demo", "--regression", "lasso"}, "lasso"},
+		{[]string{"demo", "--train", "1.5"}, "--train"},
+		{[]string{"demo", "--convention", "none"}, "convention"},
+		{[]string{"compare", "--out", "x"}, "--images"},
+		{[]string{"compare", "--images", "shapes", "--recordings", "V1", "--out", "x"}, "REGION=FILE"},
+		{[]string{"compare", "--images", "photos:x", "--recordings", "V1=a", "--out", "x"}, "photos"},
+		{[]string{"train", "--images", "shapes"}, "--out"},
+		{[]string{"activations", "--weights", "w.npz", "--images", "x", "--out", "y", "--format", "mat"}, "mat"},
+		{[]string{"score", "--features", "x.npy"}, "--responses"},
+	} {
+		code, out, errs := ventral(t, c.args...)
+		if code != exitUsage || !strings.Contains(out+errs, c.want) {
+			t.Errorf("ventral %v: exit code %d, want %d; says %q, want %q in it", c.args, code, exitUsage, out+errs, c.want)
+		}
+	}
+	for _, v := range verbs {
+		if code, out, _ := ventral(t, v.name, "--help"); code != exitOK || !strings.Contains(out, "ventral "+v.name+" --") {
+			t.Errorf("the help of %s has no example", v.name)
+		}
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, shape []int, data []float64) string {
+		t.Helper()
+		p := filepath.Join(dir, name)
+		if err := npy.WriteFile(p, shape, data); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	ramp := func(n int) []float64 {
+		a := make([]float64, n)
+		for i := range a {
+			a[i] = float64(i*i%17) + float64(i%5)
+		}
+		return a
+	}
+	x, y := write("x.npy", []int{20, 6}, ramp(120)), write("y.npy", []int{20, 3}, ramp(60))
+	short := write("short.npy", []int{19, 3}, ramp(57))
+	truncated := filepath.Join(dir, "truncated.npy")
+	whole, err := os.ReadFile(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(truncated, whole[:len(whole)-100], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	labels := filepath.Join(dir, "labels.csv")
+	if err := os.WriteFile(labels, []byte("stimulus_id,movie\n"+strings.Repeat("a,b\n", 20)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cifar := filepath.Join(dir, "cifar")
+	if err := os.MkdirAll(cifar, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"data_batch_1.bin", "test_batch.bin"} {
+		if err := os.WriteFile(filepath.Join(cifar, name), make([]byte, 3073*20+17), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	occupied := filepath.Join(dir, "occupied")
+	if err := os.MkdirAll(filepath.Join(occupied, "thesis"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"score", "--features", filepath.Join(dir, "none.npy"), "--responses", y}, []string{"none.npy"}},
+		{[]string{"score", "--features", truncated, "--responses", y}, []string{"truncated.npy"}},
+		{[]string{"score", "--features", labels, "--responses", y}, []string{"labels.csv", ".npy"}},
+		{[]string{"score", "--features", x, "--responses", short}, []string{"20", "19", "same stimuli"}},
+		{[]string{"score", "--features", x, "--responses", y, "--regression", "pls"}, []string{"25", "component"}},
+		{[]string{"score", "--features", x, "--responses", y, "--group", labels + ":object"}, []string{"object", "movie"}},
+		{[]string{"score", "--features", x, "--responses", y, "--group", labels + ":movie"}, []string{"group"}},
+		{[]string{"score", "--features", x, "--repetitions", write("r.npy", []int{20, 4, 3}, ramp(240)), "--axes", "stimulus,stimulus,neuroid"}, []string{"stimulus", "twice"}},
+		{[]string{"train", "--images", "cifar10:" + cifar, "--out", filepath.Join(dir, "t")}, []string{"data_batch_1.bin", "3073", "17"}},
+		{[]string{"demo", "--out", occupied, "--overwrite"}, []string{"occupied", "run.json"}},
+		{[]string{"activations", "--weights", filepath.Join(dir, "weights.npz"), "--images", cifar, "--out", filepath.Join(dir, "a")}, []string{"model.json"}},
+		{[]string{"demo", "--regression", "pls", "--width", "2", "--out", filepath.Join(dir, "d")}, []string{"avgpool", "25", "--components"}},
+		{[]string{"compare", "--images", "shapes", "--recordings", "V1=" + filepath.Join(dir, "none.h5"), "--out", filepath.Join(dir, "c")}, []string{"V1", "none.h5"}},
+		{[]string{"compare", "--images", "shapes", "--recordings", "V1=" + y, "--out", filepath.Join(dir, "c")}, []string{"V1", "--stimuli"}},
+	} {
+		code, out, errs := ventral(t, c.args...)
+		if code != exitFailed {
+			t.Errorf("ventral %v: exit code %d, want %d: %s", c.args, code, exitFailed, errs)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(errs, want) {
+				t.Errorf("ventral %v says %q, which lacks %q", c.args, errs, want)
+			}
+		}
+		if out != "" || strings.Contains(errs, "goroutine") {
+			t.Errorf("ventral %v printed a result or a stack trace: %s%s", c.args, out, errs)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*.partial"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("half-written results are left: %v, %v", left, err)
+	}
+}
+
+// TestCompareOnRealData runs the README's comparison, small, on the four real
+// sources.
+func TestCompareOnRealData(t *testing.T) {
+	data := os.Getenv("VENTRAL_DATA")
+	if data == "" {
+		data = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	if _, err := os.Stat(data); err != nil {
+		t.Skipf("no real data at %s (VENTRAL_DATA names another folder)", data)
+	}
+	if !hdf5.Available {
+		t.Skip("built without cgo: no HDF5")
+	}
+	if testing.Short() {
+		t.Skip("takes ten seconds")
+	}
+	out := filepath.Join(t.TempDir(), "real")
+	v1 := filepath.Join(data, "v1-henaff-ay3_u002", "responses.h5")
+	v4 := filepath.Join(data, "v4-cowley-210325", "responses_210325.npy")
+	it := filepath.Join(data, "it-v4-majaj2015-25images", "test_data.nc")
+	code, text, errs := ventral(t, "compare", "--images", "cifar10:"+filepath.Join(data, "cifar10-bin"), "--train-images", "640",
+		"--recordings", "V1="+v1+",V4="+v4+",IT="+it, "--axes", "V4=neuroid,stimulus,repetition", "--group", "movie",
+		"--models", "conv,lc", "--epochs", "1", "--width", "4", "--regression", "ridge", "--out", out)
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	for _, want := range []string{"grouped by movie", "168", "53", "640"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "NaN") || strings.Contains(text, "undefined") {
+		t.Errorf("the table has figures that do not exist:\n%s", text)
+	}
+}
