@@ -44,12 +44,18 @@ func BenchmarkRidgeLOO(b *testing.B) {
 func BenchmarkScore(b *testing.B) {
 	for _, c := range []struct {
 		name    string
+		r       Regression
 		n, p, q int
-	}{{"v4_session", 640, 1024, 50}, {"brainscore_it", 3200, 9216, 168}} {
+	}{
+		{"v4_session_pls", PLS{}, 640, 1024, 50},
+		{"v4_session_ridgecv", RidgeCV{}, 640, 1024, 50},
+		{"v1_session_ridgecv", RidgeCV{}, 400, 16384, 53},
+		{"brainscore_it", PLS{}, 3200, 9216, 168},
+	} {
 		b.Run(c.name, func(b *testing.B) {
 			x, y := problemOf("noise", 1, c.n, c.p, c.q)
 			for b.Loop() {
-				if _, err := Score(context.Background(), x, y, Options{}); err != nil {
+				if _, err := Score(context.Background(), x, y, Options{Regression: c.r}); err != nil {
 					b.Fatal(err)
 				}
 			}

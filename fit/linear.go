@@ -32,7 +32,7 @@ func (Linear) Fit(p *Problem, train []int) (Predictor, error) {
 		return nil, fmt.Errorf("least squares: %w", err)
 	}
 	size := len(values)
-	cut := float64(size) * 0x1p-52 * values[size-1]
+	cut := float64(size) * epsilon * values[size-1]
 	e := product(blas.Trans, vectors, t.t)
 	for i, v := range values {
 		scale := 0.0

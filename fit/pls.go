@@ -37,7 +37,6 @@ type PLS struct {
 const (
 	plsIterations = 500
 	plsTolerance  = 1e-6
-	epsilon       = 0x1p-52
 )
 
 func (r PLS) components() int {

@@ -139,9 +139,12 @@ type training struct {
 	xMean []float64 // primal: mean over the training stimuli of X − p.xMean
 }
 
+// epsilon is the distance from 1 to the next larger float64.
+const epsilon = 0x1p-52
+
 // unvarying is the variance, relative to the scale of the rounding errors in
 // it, below which features count as constant over the training stimuli.
-const unvarying = 64 * 0x1p-52
+const unvarying = 64 * epsilon
 
 // train centres the shared products on the training stimuli.
 func (p *Problem) train(rows []int) *training {

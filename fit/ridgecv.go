@@ -147,7 +147,7 @@ func newLeaveOneOut(t *training) (*leaveOneOut, error) {
 	}
 	// Eigenvalues that are rounding errors count as 0: one belongs to the
 	// vector of ones, which the intercept fits and no penalty may touch.
-	cut := float64(len(values)) * 0x1p-52 * values[len(values)-1]
+	cut := float64(len(values)) * epsilon * values[len(values)-1]
 	for i, v := range values {
 		if v <= cut {
 			values[i] = 0

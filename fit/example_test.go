@@ -1,0 +1,61 @@
+package fit_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+
+	"ventral/fit"
+)
+
+// Two neuroids, 20 noisy repetitions of 60 stimuli, and three features of
+// which two drive them.
+func ExampleScore() {
+	const stimuli, repetitions = 60, 20
+	rng := rand.New(rand.NewPCG(1, 1))
+	x := mat.NewDense(stimuli, 3, nil)
+	a := &fit.Assembly{Region: "V1", Neuroids: []string{"u0", "u1"}, Repetitions: repetitions}
+	featureIDs := make([]string, stimuli)
+	for s := range stimuli {
+		angle := float64(s)
+		x.SetRow(s, []float64{math.Sin(angle), math.Cos(angle), math.Sin(7 * angle)})
+		featureIDs[s] = fmt.Sprintf("grating%02d", s)
+		a.StimulusIDs = append(a.StimulusIDs, featureIDs[s])
+		for range repetitions {
+			noise := rng.NormFloat64()
+			a.Responses = append(a.Responses, 5+x.At(s, 0)+noise, 9-2*x.At(s, 1)+noise)
+		}
+	}
+
+	rows, err := fit.Align(featureIDs, a)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	splits, _ := fit.ShuffleSplit{}.Split(len(rows))
+	ceiling, _ := fit.SplitHalf(a, fit.SplitHalfOptions{})
+	res, err := fit.Score(context.Background(), x, a.Mean(), fit.Options{
+		Regression: fit.RidgeCV{}, Splits: splits, Ceiling: ceiling.Ceiling,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("r %.2f, ceiling %.2f, %s %.2f\n", res.Score, res.Ceiling, res.Convention, res.Ceiled)
+	// Output: r 0.97, ceiling 0.94, r²/ceiling 1.00
+}
+
+// The frames of a movie stay on one side of every split.
+func ExampleGroupShuffleSplit() {
+	movies := []string{"a", "a", "b", "b", "c", "c"}
+	splits, _ := fit.GroupShuffleSplit{Splits: 2, Train: .7, Groups: movies}.Split(len(movies))
+	for _, s := range splits {
+		fmt.Println(s.Train, s.Test)
+	}
+	// Output:
+	// [2 3 4 5] [0 1]
+	// [0 1 4 5] [2 3]
+}
