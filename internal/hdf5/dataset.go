@@ -81,6 +81,12 @@ func (d *Dataset) inspect() error {
 	if space.SimpleExtentType() == hdf5.S_NULL {
 		return nil
 	}
+	// The labels are read here: H5DSget_label frees what it never set when the attribute is damaged.
+	labels, _, err := d.text("DIMENSION_LABELS")
+	if err != nil {
+		return err
+	}
+	copy(d.dims, labels)
 	for axis := range d.dims {
 		if d.scale {
 			if axis == 0 {
@@ -92,11 +98,8 @@ func (d *Dataset) inspect() error {
 		if err != nil {
 			return fmt.Errorf("the name of axis %d: %w", axis, err)
 		}
-		if len(names) > 0 {
-			d.dims[axis] = names[0]
-			if strings.HasPrefix(names[0], "/") { // a scale's path; a label is kept as it is
-				d.dims[axis] = path.Base(names[0])
-			}
+		if len(names) > 0 && names[0] != "" {
+			d.dims[axis] = path.Base(names[0])
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 
 // The expected numbers were computed from the same files with h5py 3.7.0 and numpy 1.24.2 (sums in float64 with numpy.nansum).
 
-func realFile(t *testing.T, path string) *File {
+func realFile(t testing.TB, path string) string {
 	t.Helper()
 	root := os.Getenv("VENTRAL_DATA")
 	if root == "" {
@@ -22,7 +22,7 @@ func realFile(t *testing.T, path string) *File {
 	if _, err := os.Stat(name); err != nil {
 		t.Skipf("no real data: %v (set VENTRAL_DATA to their folder)", err)
 	}
-	return open(t, name)
+	return name
 }
 
 // checkSum compares the sum and the number of missing values.
@@ -48,7 +48,7 @@ func checkSum(t *testing.T, d *Dataset, want float64, missing int) []float64 {
 }
 
 func TestMajaj(t *testing.T) {
-	f := realFile(t, "it-v4-majaj2015-25images/test_data.nc")
+	f := open(t, realFile(t, "it-v4-majaj2015-25images/test_data.nc"))
 	names, err := f.Datasets()
 	if err != nil || len(names) != 18 {
 		t.Errorf("datasets %q %v", names, err)
@@ -85,7 +85,7 @@ func TestMajaj(t *testing.T) {
 }
 
 func TestHenaff(t *testing.T) {
-	f := realFile(t, "v1-henaff-ay3_u002/responses.h5")
+	f := open(t, realFile(t, "v1-henaff-ay3_u002/responses.h5"))
 	d := dataset(t, f, "responses")
 	is(t, "shape", 400, 50, 53)(d.Shape(), nil)
 	is(t, "dims", "", "", "")(d.Dims(), nil)
@@ -111,7 +111,7 @@ func TestHenaff(t *testing.T) {
 }
 
 func TestMATLAB(t *testing.T) {
-	f := realFile(t, "v1-henaff-ay3_u002/ay3_u002_image_sequences.mat")
+	f := open(t, realFile(t, "v1-henaff-ay3_u002/ay3_u002_image_sequences.mat"))
 	names, err := f.Datasets()
 	if err != nil || len(names) != 590 {
 		t.Errorf("%d datasets, want 590: %v", len(names), err)
@@ -147,12 +147,29 @@ func TestNetCDF(t *testing.T) {
 		{"assy_schiller_Schiller1976c.nc", "schiller.Schiller1976c", []int{87, 2}, []string{"neuroid", "neuronal_property"}, 3426.134978167728, 14,
 			"neuronal_property_", []string{"spatial_frequency_selective", "spatial_frequency_bandwidth"}},
 	} {
-		f := realFile(t, filepath.Join("netcdf", c.file))
+		f := open(t, realFile(t, filepath.Join("netcdf", c.file)))
 		d := dataset(t, f, c.data)
 		is(t, c.file, c.shape...)(d.Shape(), nil)
 		is(t, c.file, c.dims...)(d.Dims(), nil)
 		checkSum(t, d, c.sum, c.missing)
 		is(t, c.file, c.first...)(dataset(t, f, c.texts).Strings([]int{0}, []int{2}))
 		is(t, c.file, int64(0), 1)(dataset(t, f, "neuroid_id").Int64s([]int{0}, []int{2}))
+	}
+}
+
+func BenchmarkMajaj(b *testing.B) {
+	name := realFile(b, "it-v4-majaj2015-25images/test_data.nc")
+	for b.Loop() {
+		f, err := Open(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := dataset(b, f, "dicarlo.Majaj2015").Float64s(nil, nil); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := dataset(b, f, "image_id").Strings(nil, nil); err != nil {
+			b.Fatal(err)
+		}
+		f.Close()
 	}
 }

@@ -23,7 +23,11 @@ func checkFile(name string) (int64, error) {
 	if !info.Mode().IsRegular() {
 		return 0, fmt.Errorf("%s: not a regular file (%v)", name, info.Mode())
 	}
-	if err := checkSuperblock(f, info.Size()); err != nil {
+	err = checkSuperblock(f, info.Size())
+	if err == nil {
+		err = checkHeaps(f, info.Size())
+	}
+	if err != nil {
 		return 0, fmt.Errorf("%s: %w", name, err)
 	}
 	return info.Size(), nil

@@ -2,10 +2,12 @@ package hdf5
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,6 +37,53 @@ func TestNotHDF5(t *testing.T) {
 		if _, err := Open(path); err == nil || !strings.HasPrefix(err.Error(), path) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: error %v, want one with %q", content, err, says)
 		}
+	}
+}
+
+func TestHeaps(t *testing.T) {
+	object := func(index byte, size uint64, data int) []byte {
+		return slices.Concat([]byte{index, 0, 1, 0, 0, 0, 0, 0}, binary.LittleEndian.AppendUint64(nil, size), make([]byte, data))
+	}
+	const size = 16 + 24 + 32 + 40 // header, a text of 5 bytes, one of 16, free space
+	heap := func(first, second, free uint64) []byte {
+		begin := binary.LittleEndian.AppendUint64([]byte("GCOL\x01\x00\x00\x00"), size)
+		return slices.Concat([]byte("abc"), begin, object(1, first, 8), object(2, second, 16), object(0, free, 24))
+	}
+	for _, c := range []struct {
+		content []byte
+		ok      bool
+	}{
+		{heap(5, 16, 40), true},
+		{heap(8, 9, 40), true},
+		{heap(5, 16, 0), false},  // the library would not get past the free space
+		{heap(5, 16, 48), false}, // more than there is
+		{heap(500, 16, 40), false},
+		{heap(5, 1<<64-8, 40), false}, // a step of nothing, rounded up
+		{heap(5, 16, 40)[:3+size-1], false},
+		{[]byte("GCOL\x01\x00\x00\x00"), false},
+		{[]byte("GCOL\x02\x00\x00\x00"), true}, // no heap
+		{nil, true},
+	} {
+		err := checkHeaps(bytes.NewReader(c.content), int64(len(c.content)))
+		if (err == nil) != c.ok {
+			t.Errorf("%q: %v", c.content, err)
+		}
+		if err != nil && len(c.content) > size && !strings.Contains(err.Error(), "byte 3 ") {
+			t.Errorf("error %v does not say where", err)
+		}
+	}
+	content, err := os.ReadFile("testdata/strings.h5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(content, []byte("GCOL"))
+	content[at+16+8+2] = 0xff // the size of the first object
+	path := filepath.Join(t.TempDir(), "x.h5")
+	if err := os.WriteFile(path, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "global heap") || !strings.HasPrefix(err.Error(), path) {
+		t.Errorf("damaged heap: %v", err)
 	}
 }
 
