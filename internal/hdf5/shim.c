@@ -99,7 +99,6 @@ static int describe_layout(hid_t dataset, shim_elements *e) {
 	int layout = H5Pget_layout(create), external = H5Pget_external_count(create);
 	H5Pclose(create);
 	if (layout < 0 || external < 0) return -1;
-	e->contiguous = layout == H5D_CONTIGUOUS;
 	e->elsewhere = layout == H5D_VIRTUAL || external > 0;
 	return 0;
 }

@@ -19,7 +19,6 @@ typedef struct {
 	int is_unsigned;    // of whole numbers
 	size_t size;        // bytes of one element in the file
 	hsize_t storage;    // bytes that all elements take in the file
-	int contiguous;     // they lie in one piece
 	int elsewhere;      // they lie in other files
 } shim_elements;
 
