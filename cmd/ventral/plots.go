@@ -171,7 +171,7 @@ func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
 			return nil, err
 		}
 	}
-	ceiling, err := plotter.NewLine(plotter.XYs{{X: -.3, Y: float64(g.Ceiling)}, {X: float64(len(layers)) - .7, Y: float64(g.Ceiling)}})
+	ceiling, err := plotter.NewLine(plotter.XYs{{X: -.3, Y: float64(g.Ceiling)}, {X: float64(len(layers)) - .5, Y: float64(g.Ceiling)}})
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
 	p.Add(ceiling)
 	p.Legend.Add("ceiling", ceiling)
 	p.NominalX(layers...)
-	p.X.Min, p.X.Max = -.3, float64(len(layers))-.7
+	p.X.Min, p.X.Max = -.3, float64(len(layers))-.5
 	leaveRoom(p, low, high)
 	return svg(p)
 }

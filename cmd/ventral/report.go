@@ -91,7 +91,7 @@ func writeReport(f *runFolder, title, question string, about description, r *res
 		d.Examples = append(d.Examples, c)
 	}
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"decimals": decimals, "percent": percent, "ratio": ratio, "withError": withError, "ceiled": ceiled,
+		"decimals": decimals, "percent": percent, "ratio": ratio, "withError": withError, "ceiled": ceiled, "thousands": thousands,
 		"best": func(network string, g regionResult) *layerScore {
 			s, ok := r.bestOf(network, g.Region)
 			if !ok {
