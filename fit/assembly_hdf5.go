@@ -35,7 +35,10 @@ func readHDF5(file string, o ReadOptions) (*Assembly, error) {
 	names := o.Axes
 	if names == nil {
 		if names, err = axesOf(data); err != nil {
-			return nil, err
+			if o.DefaultAxes == nil {
+				return nil, err
+			}
+			names = o.DefaultAxes
 		}
 	}
 	if t.axes, err = parseAxes(names, t.shape); err != nil {

@@ -26,11 +26,15 @@ func readNPY(file string, o ReadOptions) (*Assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Axes == nil {
+	axes := o.Axes
+	if axes == nil {
+		axes = o.DefaultAxes
+	}
+	if axes == nil {
 		return nil, needAxes(h.Shape)
 	}
 	t := &table{source: file, shape: h.Shape}
-	if t.axes, err = parseAxes(o.Axes, h.Shape); err != nil {
+	if t.axes, err = parseAxes(axes, h.Shape); err != nil {
 		return nil, err
 	}
 	if err := t.tablesBeside(file); err != nil {
@@ -82,6 +86,9 @@ func readNPZ(file string, o ReadOptions) (*Assembly, error) {
 			return nil, err
 		}
 		axes = strings.Split(string(text), ",")
+	}
+	if axes == nil {
+		axes = o.DefaultAxes
 	}
 	if axes == nil {
 		return nil, needAxes(h.Shape)

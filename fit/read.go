@@ -17,8 +17,10 @@ type ReadOptions struct {
 	Dataset string
 	// Axes name the array's axes in its order: stimulus, repetition, neuroid, or
 	// presentation (a showing of a stimulus) in place of the first two, and
-	// time_bin. Needed for NPY; elsewhere they override what the file says.
+	// time_bin. They override what the file says.
 	Axes []string
+	// DefaultAxes name the axes where neither Axes nor the file does.
+	DefaultAxes []string
 	// StimulusIDs name the entries of the stimulus or presentation axis in their
 	// order, where the file names none; their number must match.
 	StimulusIDs []string

@@ -89,7 +89,10 @@ func TestRealRecordingsNameWhatTheyHold(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `no neuroid has the region "V1"; there are IT (168), V4 (128)`) {
 		t.Errorf("a region that is not there: %v", err)
 	}
-	_, err = ReadAssembly(realData(t, cowley), ReadOptions{Axes: cowleyAxes, StimulusIDs: []string{"a", "b"}})
+	if a, err := ReadAssembly(realData(t, majaj), ReadOptions{Region: "IT", DefaultAxes: cowleyAxes}); err != nil || a.Repetitions != 28 {
+		t.Errorf("default axes take the place of those that a file names: %v", err)
+	}
+	_, err = ReadAssembly(realData(t, cowley), ReadOptions{DefaultAxes: cowleyAxes, StimulusIDs: []string{"a", "b"}})
 	if err == nil || !strings.Contains(err.Error(), "640 entries along the axis stimulus") {
 		t.Errorf("too few ids: %v", err)
 	}

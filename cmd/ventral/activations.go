@@ -79,6 +79,7 @@ or one activations.npz with --format npz.
 			if err != nil {
 				return err
 			}
+			defer f.abandon()
 			acts, err := model.Activations(ctx, &stimuli.Prepared{Set: set, Mean: about.Mean, Std: about.Std}, nil, layers, batch)
 			if err != nil {
 				return err

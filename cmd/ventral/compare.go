@@ -111,9 +111,14 @@ func (e *experiment) start(ctx context.Context, t *terminal, out string, overwri
 	if err := e.check(); err != nil {
 		return err
 	}
+	r, scorers, err := e.prepare()
+	if err != nil {
+		return err
+	}
 	f, err := newRunFolder(out, overwrite, e.about)
 	if err != nil {
 		return err
 	}
-	return e.run(ctx, t, f)
+	defer f.abandon()
+	return e.run(ctx, t, f, r, scorers)
 }

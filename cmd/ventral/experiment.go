@@ -9,7 +9,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"ventral/fit"
 	"ventral/network"
 	"ventral/stimuli"
 )
@@ -28,26 +27,16 @@ type experiment struct {
 }
 
 // run does the job and leaves everything in the folder.
-func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder) error {
+func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *results, scorers []*regionScorer) error {
 	if f.resumed {
 		t.say("going on with the interrupted run in %s", f.dir)
 	}
 	clock := newStopwatch()
-	regression, err := e.scoring.regression()
-	if err != nil {
-		return err
-	}
-	r := &results{Simulated: e.simulated, Regression: e.scoring.words(), Convention: string(e.scoring.conventionOf())}
-	scorers, err := e.scorers(r, regression)
-	if err != nil {
-		return err
-	}
 	if e.simulated {
 		if err := writeSimulated(f, e.records); err != nil {
 			return err
 		}
 	}
-	clock.lap("ceilings")
 
 	for i, rec := range e.records { // the pixels: what every network must beat
 		x, features, err := pixelMatrix(rec.stimuli)
@@ -200,13 +189,19 @@ func (e *experiment) write(f *runFolder, r *results, pictures reportPictures) er
 	return writeReport(f, e.title, e.question, e.about, r, pictures)
 }
 
-// scorers prepares every region: its splits and its ceiling, once for all layers.
-func (e *experiment) scorers(r *results, regression fit.Regression) ([]*regionScorer, error) {
+// prepare makes ready what scores every layer: each region's splits and its
+// ceiling.
+func (e *experiment) prepare() (*results, []*regionScorer, error) {
+	regression, err := e.scoring.regression()
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &results{Simulated: e.simulated, Regression: e.scoring.words(), Convention: string(e.scoring.conventionOf())}
 	var scorers []*regionScorer
 	for _, rec := range e.records {
 		s, g, err := newRegionScorer(rec, e.scoring, regression, splitSeed(e.training.seed))
 		if err != nil {
-			return nil, fmt.Errorf("recordings of %s: %w", rec.assembly.Region, err)
+			return nil, nil, fmt.Errorf("recordings of %s: %w", rec.assembly.Region, err)
 		}
 		scorers = append(scorers, s)
 		r.Regions = append(r.Regions, g)
@@ -221,7 +216,7 @@ func (e *experiment) scorers(r *results, regression fit.Regression) ([]*regionSc
 	if e.simulated {
 		r.Reservation = append(r.Reservation, "V1, V4 and IT are simulated: the figures test the method and say nothing about brains.")
 	}
-	return scorers, nil
+	return r, scorers, nil
 }
 
 // pixelMatrix is the stimuli themselves as features, n_stimuli × pixels.

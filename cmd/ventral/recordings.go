@@ -43,7 +43,7 @@ type recordingFlags struct {
 func (f *recordingFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.recordings, "recordings", nil, "REGION=FILE,…: recordings in HDF5, netCDF-4, MATLAB 7.3, NPY or NPZ; a region coordinate in the file selects the region's neuroids")
 	flags.StringSliceVar(&f.stimuli, "stimuli", nil, "REGION=IMAGES[:TABLE],…: the stimuli, a folder or zip of images, and a CSV with stimulus_id and filename (default: what lies beside the recordings)")
-	flags.StringArrayVar(&f.axes, "axes", nil, "[REGION=]AXIS,AXIS,…: the axes of recordings whose file does not name them, of stimulus, repetition, neuroid")
+	flags.StringArrayVar(&f.axes, "axes", nil, "[REGION=]AXIS,AXIS,…: the axes of recordings, of stimulus, repetition, neuroid (without REGION: where the file does not name them)")
 	flags.StringSliceVar(&f.dataset, "dataset", nil, "[REGION=]NAME: the dataset, where a file holds several")
 	flags.StringSliceVar(&f.group, "group", nil, "[REGION=]COLUMN: a column of the stimulus table no value of which may be on both sides of a split (without REGION: for every table that has it)")
 	flags.StringSliceVar(&f.stratify, "stratify", nil, "[REGION=]COLUMN: a column of the stimulus table whose values every split keeps in proportion")
@@ -112,11 +112,13 @@ func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
 				return nil, misused("--crop %q: expected a positive number of pixels", crop)
 			}
 		}
-		var axes []string
-		if a := setting(settings["axes"], region); a != "" {
-			axes = strings.Split(a, ",")
+		options := fit.ReadOptions{Region: region, Dataset: setting(settings["dataset"], region)}
+		if own, ok := settings["axes"][region]; ok {
+			options.Axes = strings.Split(own, ",")
+		} else if all, ok := settings["axes"][""]; ok {
+			options.DefaultAxes = strings.Split(all, ",")
 		}
-		if err := r.read(region, files[region], axes, setting(settings["dataset"], region), channels, height, width); err != nil {
+		if err := r.read(files[region], options, channels, height, width); err != nil {
 			return nil, fmt.Errorf("recordings of %s: %w", region, err)
 		}
 		r.group, r.stratify = r.setting(settings["group"]), r.setting(settings["stratify"])
@@ -148,7 +150,7 @@ func (r *record) setting(columns map[string]string) string {
 
 // read reads one region's recordings and stimuli and puts these in the
 // assembly's order.
-func (r *record) read(region, file string, axes []string, dataset string, channels, height, width int) error {
+func (r *record) read(file string, o fit.ReadOptions, channels, height, width int) error {
 	if _, err := os.Stat(file); err != nil {
 		return err
 	}
@@ -167,7 +169,8 @@ func (r *record) read(region, file string, axes []string, dataset string, channe
 	for i := range ids {
 		ids[i] = set.ID(i)
 	}
-	r.assembly, err = fit.ReadAssembly(file, fit.ReadOptions{Region: region, Dataset: dataset, Axes: axes, StimulusIDs: ids})
+	o.StimulusIDs = ids
+	r.assembly, err = fit.ReadAssembly(file, o)
 	if err != nil {
 		return err
 	}

@@ -125,6 +125,17 @@ func (f *runFolder) finish() error {
 	return os.Rename(f.dir, f.final)
 }
 
+// abandon removes the partial folder of a run that ended without anything
+// worth keeping: no trained weights. After finish it does nothing.
+func (f *runFolder) abandon() {
+	for _, pattern := range []string{weightsName, filepath.Join("models", "*", weightsName)} {
+		if kept, err := filepath.Glob(f.path(pattern)); err != nil || len(kept) > 0 {
+			return
+		}
+	}
+	os.RemoveAll(f.dir)
+}
+
 // marshal is JSON as ventral writes it.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer

@@ -53,6 +53,7 @@ the sharing SNR of every filter layer. Weights are saved after every epoch.
 			if err != nil {
 				return err
 			}
+			defer f.abandon()
 			tr, err := newTrainer(training, sets)
 			if err != nil {
 				return err
