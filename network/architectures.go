@@ -23,34 +23,49 @@ func Architectures() []string { return []string{"small", "resnet20"} }
 // New builds a network with random weights, which depend on the seed alone. It
 // fails where the architecture makes no sense.
 func New(a Architecture, seed uint64) (*Model, error) {
+	b := &builder{rng: rand.New(rand.NewPCG(seed, weightStream))}
+	if err := b.build(a); err != nil {
+		return nil, err
+	}
+	return b.model, nil
+}
+
+// NumWeights returns the number of weights in the filters of the network that
+// New would build, which takes memory for none of them: all its parameters but
+// the few of batch normalisation and the readout.
+func (a Architecture) NumWeights() (int64, error) {
+	b := &builder{plan: true, rng: rand.New(rand.NewPCG(0, weightStream))}
+	err := b.build(a)
+	return b.weights, err
+}
+
+// build builds the model, or counts its weights.
+func (b *builder) build(a Architecture) error {
 	if a.Width == 0 {
 		a.Width = 16
 	}
 	in := a.Input
 	switch {
 	case in.Channels != 1 && in.Channels != 3:
-		return nil, fmt.Errorf("network: images of %d channels, expected 1 or 3", in.Channels)
+		return fmt.Errorf("network: images of %d channels, expected 1 or 3", in.Channels)
 	case in.Height < 8 || in.Width < 8:
-		return nil, fmt.Errorf("network: images of %d×%d pixels, expected at least 8×8", in.Height, in.Width)
+		return fmt.Errorf("network: images of %d×%d pixels, expected at least 8×8", in.Height, in.Width)
 	case a.Classes < 2:
-		return nil, fmt.Errorf("network: %d classes, expected at least 2", a.Classes)
-	case a.Width < 1:
-		return nil, fmt.Errorf("network: width %d, expected at least 1", a.Width)
+		return fmt.Errorf("network: %d classes, expected at least 2", a.Classes)
+	case a.Width < 1 || a.Width > 1<<16:
+		return fmt.Errorf("network: width %d, expected 1 to %d", a.Width, 1<<16)
 	}
-	b := &builder{
-		local: a.Local, rng: rand.New(rand.NewPCG(seed, 0)),
-		model: &Model{arch: a}, shape: in,
-	}
+	b.local, b.shape, b.model = a.Local, in, &Model{arch: a}
 	switch a.Name {
 	case "small":
 		b.small(a.Width)
 	case "resnet20":
 		b.resnet20(a.Width)
 	default:
-		return nil, fmt.Errorf("network: unknown architecture %q; known are %s", a.Name, strings.Join(Architectures(), ", "))
+		return fmt.Errorf("network: unknown architecture %q; known are %s", a.Name, strings.Join(Architectures(), ", "))
 	}
 	b.readout(a.Classes)
-	return b.model, nil
+	return nil
 }
 
 // small is four rectified filter layers, the second and the third with stride
@@ -81,13 +96,19 @@ func (b *builder) resnet20(width int) {
 	}
 }
 
+// weightStream keeps the random weights apart from the orders of the epochs,
+// which have the streams 0, 1, … of a seed.
+const weightStream = 1 << 63
+
 // A builder puts a model together from the image on: its shape is that of the
 // activity so far.
 type builder struct {
-	local bool
-	rng   *rand.Rand
-	model *Model
-	shape Shape
+	local   bool
+	plan    bool // count the weights, and make none
+	weights int64
+	rng     *rand.Rand
+	model   *Model
+	shape   Shape
 }
 
 // stage ends a part of the model whose activity can be read under a name.
@@ -101,11 +122,19 @@ func (b *builder) filter(name string, k, channels, stride int) *filters {
 		In:     neuron.Size{Rows: b.shape.Height, Cols: b.shape.Width},
 		Kernel: neuron.Square(k), Stride: neuron.Square(stride), Padding: neuron.Square((k - 1) / 2),
 	}
-	f := newFilters(name, sheet, b.shape.Channels, channels, b.local, b.rng)
+	inputs, out := b.shape.Channels, sheet.Out()
+	b.shape = Shape{channels, out.Rows, out.Cols}
+	n := int64(k*k) * int64(inputs) * int64(channels)
+	if b.local {
+		n *= int64(out.Area())
+	}
+	b.weights += n
+	if b.plan {
+		return nil
+	}
+	f := newFilters(name, sheet, inputs, channels, b.local, b.rng)
 	f.first = len(b.model.filters) == 0
 	b.model.filters = append(b.model.filters, f)
-	out := sheet.Out()
-	b.shape = Shape{channels, out.Rows, out.Cols}
 	return f
 }
 

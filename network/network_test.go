@@ -282,6 +282,9 @@ func TestNumParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if n, err := m.Architecture().NumWeights(); err != nil || n < int64(m.NumParameters())*99/100 || n >= int64(m.NumParameters()) {
+			t.Errorf("local=%v: %d weights are foreseen (%v), %d parameters are there", c.local, n, err, m.NumParameters())
+		}
 		if got := float64(m.NumParameters()) / 1e6; math.Abs(got-c.million) > .005*math.Max(c.million, 1) {
 			t.Errorf("ResNet-20, local=%v: %.3f million parameters, the paper has %.2f", c.local, got, c.million)
 		}

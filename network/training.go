@@ -166,6 +166,9 @@ func (t Training) Run(ctx context.Context, m *Model, train, test Source, progres
 		if done.TestLoss, done.TestAccuracy, err = m.Evaluate(ctx, test); err != nil {
 			return err
 		}
+		if math.IsNaN(done.TestLoss) || math.IsInf(done.TestLoss, 0) {
+			return fmt.Errorf("network: the test loss is %g after epoch %d (update %d): %s; lower the learning rate (%g)", done.TestLoss, epoch+1, updates, m.firstNotFinite(), done.LearningRate)
+		}
 		done.SNR = m.SNR()
 		if epochDone != nil {
 			if err := epochDone(done); err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -38,7 +40,11 @@ func describe(flags *pflag.FlagSet) description {
 	d := description{Verb: flags.Name(), Arguments: map[string]string{}, Versions: versionTable()}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if !slices.Contains([]string{"out", "overwrite", "quiet", "help"}, f.Name) {
-			d.Arguments[f.Name] = strings.Trim(f.Value.String(), "[]")
+			value := f.Value.String()
+			if strings.HasPrefix(f.Value.Type(), "string") && f.Value.Type() != "string" { // a list
+				value = strings.TrimSuffix(strings.TrimPrefix(value, "["), "]")
+			}
+			d.Arguments[f.Name] = value
 		}
 	})
 	return d
@@ -55,19 +61,33 @@ func versionTable() map[string]string {
 	}
 }
 
-// version is the module's version, or the commit that it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
+// version identifies the program: the commit it was built from, if that is
+// known and nothing was changed since, else the hash of the program itself.
+var version = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		revision, modified := "", true
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				revision = s.Value
+			case "vcs.modified":
+				modified = s.Value != "false"
+			}
+		}
+		if revision != "" && !modified {
+			return revision
 		}
 	}
-	return strings.Trim(info.Main.Version, "()")
-}
+	path, err := os.Executable()
+	if err != nil {
+		return "unknown"
+	}
+	data, err := appendFile(nil, "", path)
+	if err != nil {
+		return "unknown"
+	}
+	return "program " + data[0].SHA256[:16]
+})
 
 func versions() string {
 	v := versionTable()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,6 +44,12 @@ or one activations.npz with --format npz.
 			if format != "npy" && format != "npz" {
 				return misused("--format %q: expected npy or npz", format)
 			}
+			if crop < 0 {
+				return misused("--crop is %d, expected 0 (none) or more pixels", crop)
+			}
+			if len(layers) == 0 {
+				return misused("--layers is empty: expected all, or names of layers")
+			}
 			if batch < 1 {
 				return misused("--batch is %d, expected at least 1", batch)
 			}
@@ -73,6 +80,9 @@ or one activations.npz with --format npz.
 			what := describe(flags)
 			what.Data = []datum{{"images", images, set.Len(), set.Digest()}}
 			if what.Data, err = appendFile(what.Data, "weights", weights); err != nil {
+				return err
+			}
+			if what.Data, err = appendFile(what.Data, "network", filepath.Join(filepath.Dir(weights), modelName)); err != nil {
 				return err
 			}
 			f, err := newRunFolder(out, overwrite, what)

@@ -41,16 +41,39 @@ func availableMemory() (bytes int64, ok bool) {
 	return 0, false
 }
 
-// check refuses, before any training, what would fail after it: activations
-// that do not fit into memory (the largest region's in float32, and its largest
-// layer in float64 with the copies that centring makes), and a layer with too
-// few features for the regression.
-func (e *experiment) check() error {
-	channels, height, width := e.images.train.Shape()
-	model, err := network.New(network.Architecture{
-		Name: e.training.arch, Width: e.training.width, Classes: len(e.images.train.Classes()),
+// checkTraining refuses networks whose training does not fit into memory: the
+// weights with their gradient and Adam's two moments, in float32.
+func (f *trainingFlags) checkTraining(images imageSets, models []modelSpec) error {
+	for _, m := range models {
+		weights, err := f.architecture(images, m).NumWeights()
+		if err != nil {
+			return err
+		}
+		if err := fits(4*4*weights, fmt.Sprintf("the %s weights of %s, with gradient and moments,", thousands(int(weights)), m.Name), "use a smaller --width or --arch"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// architecture is the architecture of a network for the images.
+func (f *trainingFlags) architecture(images imageSets, m modelSpec) network.Architecture {
+	channels, height, width := images.train.Shape()
+	return network.Architecture{
+		Name: f.arch, Local: m.Local, Width: f.width, Classes: len(images.train.Classes()),
 		Input: network.Shape{Channels: channels, Height: height, Width: width},
-	}, e.training.seed)
+	}
+}
+
+// check refuses, before any training, what would fail during or after it:
+// networks that do not fit into memory, activations that do not (the largest
+// region's in float32, and its largest layer in float64 with the copies that
+// centring makes), and a layer with too few features for the regression.
+func (e *experiment) check() error {
+	if err := e.training.checkTraining(e.images, e.models); err != nil {
+		return err
+	}
+	model, err := network.New(e.training.architecture(e.images, modelSpec{}), e.training.seed)
 	if err != nil {
 		return err
 	}

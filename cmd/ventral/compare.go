@@ -16,7 +16,8 @@ recordings, and scores each layer against each region: a cross-validated
 regression to every neuroid, with split-half ceilings. Prints the table and
 writes --out: run.json (all that made the run), models/, activations/,
 scores.csv, networks.csv, results.json, plots/ and report.html. Interrupted, it
-keeps what it has in OUT.partial; the same command goes on from there.
+keeps what it has in OUT.partial; the same command goes on from the networks
+that are complete there.
 
   ventral compare --images cifar10:cifar-10-batches-bin \
     --recordings V1=v1/responses.h5,V4=v4/responses.npy,IT=it/assembly.nc \

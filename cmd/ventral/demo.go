@@ -107,7 +107,7 @@ func simulate(seed uint64) ([]*record, error) {
 	for i, region := range stream.Rates(seen) {
 		a := &fit.Assembly{
 			Region: region.Name, Source: "simulated", StimulusIDs: ids, Neuroids: region.Neuroids, Repetitions: demoRepetitions,
-			Responses: neuron.Poisson(region.Rates, demoRepetitions, demoWindow, seed+uint64(i)),
+			Responses: neuron.Poisson(region.Rates, demoRepetitions, demoWindow, 16*seed+uint64(8+i)),
 		}
 		records = append(records, &record{assembly: a, stimuli: shown, simulated: true, rates: region.Rates, responses: a.Mean()})
 	}

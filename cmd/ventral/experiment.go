@@ -71,6 +71,18 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 		clock.lap("score " + spec.Name)
 	}
 	markBest(r.Scores)
+	for _, g := range r.Regions {
+		undefined, most := 0, 0
+		for _, s := range r.Scores {
+			if s.Region == g.Region && s.Undefined > 0 {
+				undefined++
+				most = max(most, s.Undefined)
+			}
+		}
+		if undefined > 0 {
+			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: in %d layers some correlations (split × neuroid, at most %d) do not exist, for constant responses or predictions, and are left out of the medians.", g.title(), undefined, most))
+		}
+	}
 	if pictures.examples, err = e.examples(); err != nil {
 		return err
 	}
@@ -149,7 +161,10 @@ func (e *experiment) examples() ([]example, error) {
 		n := rec.stimuli.Len()
 		picks := make([]int, min(n, 20))
 		for k := range picks {
-			picks[k] = (k*n/len(picks) + k) % n // not always of one class, where these alternate
+			picks[k] = k * n / len(picks)
+			if n > 2*len(picks) {
+				picks[k] = (picks[k] + k) % n // not always of one class, where these alternate
+			}
 		}
 		m, err := stimuli.ContactSheet(rec.stimuli, picks, 10, 2)
 		if err != nil {
@@ -207,6 +222,9 @@ func (e *experiment) prepare() (*results, []*regionScorer, error) {
 		r.Regions = append(r.Regions, g)
 		if g.TestStimuli < 10 {
 			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: only %d held-out stimuli a split, so its r is very uncertain.", g.title(), g.TestStimuli))
+		}
+		if g.ceilingUndefined > 0 {
+			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: %d correlations between halves (split × neuroid) do not exist and are left out of the ceiling.", g.title(), g.ceilingUndefined))
 		}
 		for _, note := range rec.assembly.Notes {
 			r.Reservation = append(r.Reservation, g.Region+": "+note)

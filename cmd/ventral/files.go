@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
 
 	"ventral/internal/npy"
 	"ventral/network"
@@ -37,6 +38,12 @@ func digest(values []float64) string {
 		h.Write(b[:])
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// hashOf is the hash of words, for run.json.
+func hashOf(words []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	return hex.EncodeToString(sum[:])
 }
 
 // writeActivations writes LAYER.npy for every layer, stimulus × channel × row

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -227,6 +228,58 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	}
 }
 
+// TestRunFolderKeepsWhatIsNotItsOwn: a failing run removes what it made, if
+// nothing was trained, and nothing else.
+func TestRunFolderKeepsWhatIsNotItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	foreign := filepath.Join(dir, "z.partial")
+	if err := os.MkdirAll(foreign, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	notes := filepath.Join(foreign, "notes.txt")
+	if err := os.WriteFile(notes, []byte("mine"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newRunFolder(filepath.Join(dir, "z"), true, "about"); err == nil || !strings.Contains(err.Error(), "no run.json") {
+		t.Errorf("a folder of somebody else's: %v", err)
+	}
+	if _, err := os.Stat(notes); err != nil {
+		t.Error(err)
+	}
+
+	for _, weights := range []bool{false, true} {
+		out := filepath.Join(dir, "lr[0.1]")
+		f, err := newRunFolder(out, true, weights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if weights {
+			p, err := f.file("models", "lc", weightsName)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(p, []byte("w"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := newRunFolder(out, true, weights); err == nil || !strings.Contains(err.Error(), "another process") {
+			t.Errorf("the same run twice at once: %v", err)
+		}
+		f.abandon()
+		if _, err := os.Stat(f.dir); (err == nil) != weights {
+			t.Errorf("with weights %v, the partial folder after a failure: %v", weights, err)
+		}
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	for v, want := range map[figure]string{.4125: ".412", -.25: "-.250", 1.5: "1.500", 10.5: "10.500", -30.25: "-30.250", 100: "100.000", 0: ".000"} {
+		if got := decimals(v); got != want {
+			t.Errorf("decimals(%g) = %s, want %s", float64(v), got, want)
+		}
+	}
+}
+
 func TestWrongUsage(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -241,6 +294,12 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"demo", "--models", "cnn"}, "cnn"},
 		{[]string{"demo", "--regression", "lasso"}, "lasso"},
 		{[]string{"demo", "--train", "1.5"}, "--train"},
+		{[]string{"demo", "--train", "NaN"}, "--train"},
+		{[]string{"demo", "--lr", "NaN"}, "--lr"},
+		{[]string{"demo", "--models="}, "--models"},
+		{[]string{"demo", "--out="}, "--out"},
+		{[]string{"activations", "--weights", "w.npz", "--images", "x", "--out", "y", "--crop", "-1"}, "--crop"},
+		{[]string{"score", "--features", "x.npy", "--responses", "y.npy", "--ceiling", "split-half"}, "--repetitions"},
 		{[]string{"demo", "--convention", "none"}, "convention"},
 		{[]string{"compare", "--out", "x"}, "--images"},
 		{[]string{"compare", "--images", "shapes", "--recordings", "V1", "--out", "x"}, "REGION=FILE"},
@@ -317,6 +376,8 @@ func TestBadInput(t *testing.T) {
 		{[]string{"score", "--features", x, "--responses", y, "--group", labels + ":object"}, []string{"object", "movie"}},
 		{[]string{"score", "--features", x, "--responses", y, "--group", labels + ":movie"}, []string{"group"}},
 		{[]string{"score", "--features", x, "--repetitions", write("r.npy", []int{20, 4, 3}, ramp(240)), "--axes", "stimulus,stimulus,neuroid"}, []string{"stimulus", "twice"}},
+		{[]string{"score", "--features", x, "--responses", y, "--repetitions", write("r4.npy", []int{20, 4, 5}, ramp(400)), "--axes", "stimulus,repetition,neuroid"}, []string{"3", "5", "same neuroids"}},
+		{[]string{"train", "--images", "shapes", "--width", "30000", "--out", filepath.Join(dir, "t")}, []string{"GB", "--width"}},
 		{[]string{"train", "--images", "cifar10:" + cifar, "--out", filepath.Join(dir, "t")}, []string{"data_batch_1.bin", "3073", "17"}},
 		{[]string{"demo", "--out", occupied, "--overwrite"}, []string{"occupied", "run.json"}},
 		{[]string{"activations", "--weights", filepath.Join(dir, "weights.npz"), "--images", cifar, "--out", filepath.Join(dir, "a")}, []string{"model.json"}},
@@ -376,5 +437,37 @@ func TestCompareOnRealData(t *testing.T) {
 	}
 	if strings.Contains(text, "NaN") || strings.Contains(text, "undefined") {
 		t.Errorf("the table has figures that do not exist:\n%s", text)
+	}
+
+	// The IT file has its stimuli in another order than the activations of their
+	// folder: score aligns them, and finds what compare found.
+	acts := filepath.Join(t.TempDir(), "acts")
+	if code, _, errs := ventral(t, "activations", "--weights", filepath.Join(out, "models", "conv", weightsName),
+		"--images", filepath.Join(filepath.Dir(it), "stimuli"), "--layers", "conv2", "--out", acts); code != exitOK {
+		t.Fatalf("activations: exit code %d: %s", code, errs)
+	}
+	args := []string{"score", "--features", filepath.Join(acts, "conv2.npy"), "--repetitions", it, "--region", "IT", "--regression", "ridge", "--json", "-"}
+	code, text, errs = ventral(t, args...)
+	if code != exitOK {
+		t.Fatalf("score: exit code %d: %s", code, errs)
+	}
+	var s struct{ Score float64 }
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		t.Fatal(err)
+	}
+	found := ""
+	for _, line := range strings.Split(files(t, out)["scores.csv"], "\n") {
+		if cells := strings.Split(line, ","); len(cells) > 4 && cells[0] == "conv" && cells[1] == "conv2" && cells[2] == "IT" {
+			found = cells[4]
+		}
+	}
+	if r, err := strconv.ParseFloat(found, 64); err != nil || math.Abs(r-s.Score) > 1e-9 {
+		t.Errorf("score gives %v, compare %s (%v)", s.Score, found, err)
+	}
+	if err := os.Remove(filepath.Join(acts, "stimuli.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := ventral(t, args...); code != exitFailed || !strings.Contains(errs, "--stimuli") {
+		t.Errorf("features without names for trials with names: exit code %d: %s", code, errs)
 	}
 }

@@ -51,6 +51,9 @@ func parseModel(s string) (modelSpec, error) {
 
 // parseModels parses a list of networks, each of which may stand in it once.
 func parseModels(names []string) ([]modelSpec, error) {
+	if len(names) == 0 {
+		return nil, misused("--models is empty: expected some of conv, lc, lc+sleep@N")
+	}
 	var models []modelSpec
 	seen := map[string]bool{}
 	for _, name := range names {

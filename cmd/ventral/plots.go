@@ -18,6 +18,7 @@ import (
 	vgdraw "gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"ventral/fit"
 	"ventral/network"
 )
 
@@ -145,7 +146,8 @@ func (r *results) plotTraining(title, y string, of func(network.Epoch) float64) 
 }
 
 // plotPredictivity draws r of every layer for one region, a line per network,
-// with the ceiling as a dashed line.
+// with the r that a perfect model would
+// reach as a dashed line.
 func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
 	p := newPlot(g.title(), "", "r (median over neuroids)")
 	p.Legend.Top, p.Legend.Left = true, true
@@ -158,7 +160,12 @@ func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
 		}
 		return float64(i)
 	}
-	low, high := 0.0, float64(g.Ceiling)
+	// What a perfect model would reach on this axis: r²/ceiling is 1 at r = √ceiling.
+	limit, limitName := float64(g.Ceiling), "ceiling"
+	if r.Convention == string(fit.SquaredOverCeiling) {
+		limit, limitName = math.Sqrt(max(limit, 0)), "√ceiling"
+	}
+	low, high := 0.0, max(limit, 0)
 	for _, name := range r.rowNames() {
 		var xs, ys, errors []float64
 		for _, s := range r.Scores {
@@ -171,13 +178,15 @@ func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
 			return nil, err
 		}
 	}
-	ceiling, err := plotter.NewLine(plotter.XYs{{X: -.3, Y: float64(g.Ceiling)}, {X: float64(len(layers)) - .5, Y: float64(g.Ceiling)}})
-	if err != nil {
-		return nil, err
+	if limit > 0 {
+		ceiling, err := plotter.NewLine(plotter.XYs{{X: -.3, Y: limit}, {X: float64(len(layers)) - .5, Y: limit}})
+		if err != nil {
+			return nil, err
+		}
+		ceiling.Color, ceiling.Dashes = color.Black, []vg.Length{4, 3}
+		p.Add(ceiling)
+		p.Legend.Add(limitName, ceiling)
 	}
-	ceiling.Color, ceiling.Dashes = color.Black, []vg.Length{4, 3}
-	p.Add(ceiling)
-	p.Legend.Add("ceiling", ceiling)
 	p.NominalX(layers...)
 	p.X.Min, p.X.Max = -.3, float64(len(layers))-.5
 	leaveRoom(p, low, high)

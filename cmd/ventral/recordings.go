@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -108,7 +109,8 @@ func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
 	for _, region := range regions {
 		r := &record{source: setting(settings["stimuli"], region)}
 		if crop := setting(settings["crop"], region); crop != "" {
-			if n, err := fmt.Sscan(crop, &r.crop); n != 1 || err != nil || r.crop < 1 {
+			var err error
+			if r.crop, err = strconv.Atoi(crop); err != nil || r.crop < 1 {
 				return nil, misused("--crop %q: expected a positive number of pixels", crop)
 			}
 		}
@@ -205,7 +207,7 @@ func stimuliBeside(file string) (string, error) {
 // splits divides the record's stimuli into training and test parts, and says in
 // words how.
 func (r *record) splits(f scoringFlags, seed uint32) ([]fit.Split, string, error) {
-	words := fmt.Sprintf("%d × %g %%", f.splits, 100*f.train)
+	words := fmt.Sprintf("%d × %.4g %%", f.splits, 100*f.train)
 	var splitter fit.Splitter = fit.ShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed}
 	switch {
 	case r.group != "":
@@ -256,5 +258,15 @@ func (r *record) data() ([]datum, error) {
 		return nil, err
 	}
 	data[0].Items = len(r.assembly.StimulusIDs)
+	for _, name := range []string{r.group, r.stratify} {
+		if name == "" {
+			continue
+		}
+		values, err := r.column("group or --stratify", name)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, datum{"column " + name + " of the stimuli of " + r.assembly.Region, r.source, len(values), hashOf(values)})
+	}
 	return append(data, datum{"stimuli of " + r.assembly.Region, r.source, r.stimuli.Len(), r.stimuli.Digest()}), nil
 }

@@ -32,6 +32,8 @@ type regionResult struct {
 	CeilingError figure `json:"ceiling_error"`
 	Splits       string `json:"splits"`
 	TestStimuli  int    `json:"n_test_stimuli"` // in the smallest test set
+
+	ceilingUndefined int // correlations between halves (split × neuroid) that do not exist
 }
 
 // A networkResult is a trained network.

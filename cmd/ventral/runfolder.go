@@ -10,17 +10,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // A runFolder is where a run writes. All goes to FOLDER.partial, which gets
 // its name FOLDER when the run is complete: a folder without .partial is whole.
 // A run that was interrupted, and is started again with the same arguments,
-// data and versions (the same run.json), goes on from what the partial folder
-// holds.
+// data and versions (the same run.json), keeps the networks that the partial
+// folder holds complete.
 type runFolder struct {
 	final, dir string
 	resumed    bool // dir held an interrupted run with the same run.json
 	overwrite  bool
+	lock       *os.File // run.json, locked while this process writes the run
 }
 
 // newRunFolder makes the folder of a run that is wholly described by about,
@@ -30,8 +32,14 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 	if err := checkRunFolder(out, overwrite); err != nil {
 		return nil, err
 	}
-	f := &runFolder{final: filepath.Clean(out), overwrite: overwrite}
-	f.dir = f.final + ".partial"
+	final, err := filepath.Abs(out)
+	if err != nil {
+		return nil, err
+	}
+	if target, err := filepath.EvalSymlinks(final); err == nil {
+		final = target
+	}
+	f := &runFolder{final: final, dir: final + ".partial", overwrite: overwrite}
 	description, err := marshal(about)
 	if err != nil {
 		return nil, err
@@ -40,7 +48,7 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 	switch {
 	case err == nil && bytes.Equal(before, description):
 		f.resumed = true
-		return f, nil
+		return f, errors.Join(f.acquire(), f.sweep())
 	case err == nil && overwrite:
 		if err := os.RemoveAll(f.dir); err != nil {
 			return nil, err
@@ -50,15 +58,49 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
+	if entries, err := os.ReadDir(f.dir); err == nil && len(entries) > 0 {
+		return nil, fmt.Errorf("%s exists and holds no run.json, so it is no interrupted run of ventral's: move it away or choose another --out", f.dir)
+	}
 	if err := os.MkdirAll(f.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("the run's folder cannot be made: %w", err)
 	}
-	return f, writeFile(f.path("run.json"), description)
+	if err := writeFile(f.path("run.json"), description); err != nil {
+		return nil, err
+	}
+	return f, f.acquire()
+}
+
+// acquire locks the run against a second process with the same command. The
+// lock goes with the process.
+func (f *runFolder) acquire() error {
+	lock, err := os.Open(f.path("run.json"))
+	if err != nil {
+		return err
+	}
+	f.lock = lock
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("another process is writing this run in %s: wait for it, or choose another --out", f.dir)
+	}
+	return nil
+}
+
+// sweep removes the temporary files that a killed process left: their names
+// begin with a dot, as no file of a run does.
+func (f *runFolder) sweep() error {
+	return filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.HasPrefix(d.Name(), ".") {
+			return os.Remove(path)
+		}
+		return err
+	})
 }
 
 // checkRunFolder refuses, before any work is done, a folder that the run could
 // not be given in the end.
 func checkRunFolder(out string, overwrite bool) error {
+	if out == "" {
+		return misused("--out is empty, expected a folder")
+	}
 	entries, err := os.ReadDir(out)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -115,10 +157,14 @@ func (f *runFolder) finish() error {
 		if err := checkRunFolder(f.final, true); err != nil {
 			return err
 		}
-		old := f.final + ".old"
-		if err := os.Rename(f.final, old); err == nil {
-			defer os.RemoveAll(old)
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		old := fmt.Sprintf("%s.old-%d", f.final, os.Getpid())
+		switch err := os.Rename(f.final, old); {
+		case err == nil:
+			if err := os.Rename(f.dir, f.final); err != nil {
+				return errors.Join(err, os.Rename(old, f.final))
+			}
+			return os.RemoveAll(old)
+		case !errors.Is(err, fs.ErrNotExist):
 			return err
 		}
 	}
@@ -128,8 +174,8 @@ func (f *runFolder) finish() error {
 // abandon removes the partial folder of a run that ended without anything
 // worth keeping: no trained weights. After finish it does nothing.
 func (f *runFolder) abandon() {
-	for _, pattern := range []string{weightsName, filepath.Join("models", "*", weightsName)} {
-		if kept, err := filepath.Glob(f.path(pattern)); err != nil || len(kept) > 0 {
+	for _, pattern := range []string{weightsName, "models/*/" + weightsName} {
+		if kept, err := fs.Glob(os.DirFS(f.dir), pattern); f.resumed || err != nil || len(kept) > 0 {
 			return
 		}
 	}
@@ -163,21 +209,19 @@ func writeCSV(path string, header []string, rows [][]string) error {
 
 // writeFile writes path whole or not at all: to a temporary name, then renamed.
 func writeFile(path string, content []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
+	t, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(t.Name()) // fails after the rename, as it should
+	defer os.Remove(name) // fails after the rename, as it should
 	_, err = t.Write(content)
-	err = errors.Join(err, t.Chmod(0o666&^umask), t.Sync(), t.Close())
+	err = errors.Join(err, t.Sync(), t.Close())
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	return os.Rename(t.Name(), path)
+	return os.Rename(name, path)
 }
-
-// umask is the process's file mode mask, which os.CreateTemp does not follow.
-const umask = 0o022
 
 // fileName makes a file's name of a layer's or model's.
 func fileName(name string) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"ventral/fit"
 	"ventral/internal/npy"
+	"ventral/stimuli"
 )
 
 var scoreVerb = verb{
@@ -26,13 +28,16 @@ n_neuroids, .npy), cross-validated as Brain-Score does, and prints the score:
 Pearson's r on held-out stimuli, median over neuroids, mean over splits.
 Rows of both are the same stimuli in the same order. With --repetitions the
 split-half ceiling is computed, and where there are no --responses they are the
-mean over the repetitions.
+mean over the repetitions, aligned with the features by stimulus_id where the
+file of trials names its stimuli.
 
   ventral score --features layer3.npy --responses v4.npy --regression pls --json score.json`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
 			features, responses, repetitions, group, stratify string
 			jsonPath, savePath, ceiling                       string
+			region, dataset, stimulusTable                    string
+			order                                             []int // feature rows in the order of the trials' stimuli; nil: as they are
 			axes                                              []string
 			seed                                              uint32
 			scoring                                           scoringFlags
@@ -41,6 +46,9 @@ mean over the repetitions.
 		flags.StringVar(&responses, "responses", "", "responses, n_stimuli × n_neuroids, .npy")
 		flags.StringVar(&repetitions, "repetitions", "", "single-trial responses, .npy with --axes, or an HDF5 or netCDF file: for the ceiling")
 		flags.StringSliceVar(&axes, "axes", nil, "axes of --repetitions: stimulus, repetition and neuroid in their order")
+		flags.StringVar(&region, "region", "", "region of --repetitions, where the file holds several")
+		flags.StringVar(&dataset, "dataset", "", "dataset of --repetitions, where the file holds several")
+		flags.StringVar(&stimulusTable, "stimuli", "", "CSV with the stimulus_id of each row of --features (default: stimuli.csv beside them, if it has as many rows): trials that name their stimuli are aligned by it")
 		flags.StringVar(&group, "group", "", "FILE.csv:COLUMN: no value of the column on both sides of a split; a row per stimulus")
 		flags.StringVar(&stratify, "stratify", "", "FILE.csv:COLUMN: every split keeps the column's values in proportion")
 		scoring.add(flags)
@@ -59,6 +67,12 @@ mean over the repetitions.
 			if err := scoring.check(); err != nil {
 				return err
 			}
+			if seed == fit.SeedZero {
+				return misused("--seed is %d, expected less", seed)
+			}
+			if flags.Changed("ceiling") && ceiling == "split-half" && repetitions == "" {
+				return misused("--ceiling split-half needs --repetitions")
+			}
 			if ceiling != "split-half" && ceiling != "none" {
 				return misused("--ceiling %q: expected split-half or none", ceiling)
 			}
@@ -75,26 +89,6 @@ mean over the repetitions.
 				return err
 			}
 			var y *mat.Dense
-			if repetitions != "" {
-				a, err := fit.ReadAssembly(repetitions, fit.ReadOptions{Axes: axes})
-				if err != nil {
-					return err
-				}
-				for _, note := range a.Notes {
-					t.say("note: %s: %s", repetitions, note)
-				}
-				if len(a.StimulusIDs) != n {
-					return fmt.Errorf("%s has %d stimuli and %s has %d rows: rows must be the same stimuli in the same order", repetitions, len(a.StimulusIDs), features, n)
-				}
-				if ceiling == "split-half" {
-					c, err := fit.SplitHalf(a, fit.SplitHalfOptions{})
-					if err != nil {
-						return fmt.Errorf("%s: %w", repetitions, err)
-					}
-					o.Ceiling = c.Ceiling
-				}
-				y = a.Mean()
-			}
 			if responses != "" {
 				if y, err = readMatrix(responses); err != nil {
 					return err
@@ -103,7 +97,27 @@ mean over the repetitions.
 					return fmt.Errorf("%s has %d rows and %s has %d: rows must be the same stimuli in the same order", features, n, responses, m)
 				}
 			}
-			if o.Splits, err = scoreSplits(n, scoring, splitSeed(uint64(seed)), group, stratify); err != nil {
+			if repetitions != "" {
+				a, rows, err := readRepetitions(t, repetitions, stimulusTable, features, n, fit.ReadOptions{Region: region, Dataset: dataset, Axes: axes})
+				if err != nil {
+					return err
+				}
+				if y == nil {
+					x, y = byRow(x, rows), a.Mean()
+					order = rows
+				} else if _, q := y.Dims(); q != len(a.Neuroids) {
+					return fmt.Errorf("%s has %d neuroids and %s has %d: the ceiling must be that of the same neuroids", responses, q, repetitions, len(a.Neuroids))
+				}
+				if ceiling == "split-half" {
+					c, err := fit.SplitHalf(a, fit.SplitHalfOptions{})
+					if err != nil {
+						return fmt.Errorf("%s: %w", repetitions, err)
+					}
+					o.Ceiling = c.Ceiling
+				}
+			}
+			shown, _ := x.Dims()
+			if o.Splits, err = scoreSplits(n, shown, order, scoring, splitSeed(uint64(seed)), group, stratify); err != nil {
 				return err
 			}
 			res, err := fit.Score(ctx, x, y, o)
@@ -119,6 +133,7 @@ mean over the repetitions.
 				Score: figure(res.Score), Error: figure(res.Error),
 				SplitScores: figures(res.SplitScores), PerNeuroid: figures(res.PerNeuroid),
 				Stimuli: res.Stimuli, Features: res.Features, Neuroids: res.Neuroids, Undefined: res.Undefined,
+				Negative: res.Negative, Notes: res.Notes,
 				Regression: scoring.method, Parameters: o.Regression.Parameters(), Seed: seed,
 				Seconds: time.Since(begun).Seconds(), PeakBytes: peakBytes(),
 			}
@@ -158,6 +173,8 @@ type scoreJSON struct {
 	Features    int                `json:"n_features"`
 	Neuroids    int                `json:"n_neuroids"`
 	Undefined   int                `json:"n_undefined"` // correlations (split × neuroid) that do not exist
+	Negative    bool               `json:"negative"`    // score is negative; its square, and so ceiled, is not
+	Notes       []string           `json:"notes"`
 	Regression  string             `json:"regression"`
 	Parameters  map[string]float64 `json:"parameters"`
 	Seed        uint32             `json:"seed"`
@@ -170,15 +187,86 @@ func (s scoreJSON) write(t *terminal) {
 	ceiling, ceiled := "–", "–"
 	if s.Ceiling != nil {
 		ceiling, ceiled = decimals(*s.Ceiling), decimals(*s.Ceiled)
+		if s.Negative {
+			ceiled = "r < 0"
+		}
 	}
 	rows.add(s.Regression, fmt.Sprint(s.Stimuli), fmt.Sprint(s.Features), fmt.Sprint(s.Neuroids), decimals(s.Score)+" ± "+decimals(s.Error), ceiling, ceiled)
 	rows.write(t.out)
 	if s.Ceiling != nil {
 		fmt.Fprintf(t.out, "ceiled: %s\n", s.Convention)
 	}
-	if s.Undefined > 0 {
-		fmt.Fprintf(t.out, "note: %d correlations (split × neuroid) are undefined, constant responses or predictions, and left out of the medians\n", s.Undefined)
+	for _, note := range s.Notes {
+		fmt.Fprintln(t.out, "note:", note)
 	}
+}
+
+// readRepetitions reads single trials, and finds the row of the features that
+// belongs to each of their stimuli: by stimulus_id where the file names its
+// stimuli, by order where it does not.
+func readRepetitions(t *terminal, path, tablePath, features string, n int, o fit.ReadOptions) (*fit.Assembly, []int, error) {
+	ids, err := featureIDs(tablePath, features, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.StimulusIDs = ids
+	a, err := fit.ReadAssembly(path, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, note := range a.Notes {
+		t.say("note: %s: %s", path, note)
+	}
+	if ids == nil {
+		for i, id := range a.StimulusIDs {
+			if id != strconv.Itoa(i) {
+				return nil, nil, fmt.Errorf("%s names its stimuli (%s, …) and the rows of %s have no names: pass --stimuli FILE.csv with the stimulus_id of each row", path, id, features)
+			}
+		}
+		if len(a.StimulusIDs) != n {
+			return nil, nil, fmt.Errorf("%s has %d stimuli and %s has %d rows: rows must be the same stimuli in the same order", path, len(a.StimulusIDs), features, n)
+		}
+		ids = a.StimulusIDs
+	}
+	rows, err := fit.Align(ids, a)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s and the rows of %s: %w", path, features, err)
+	}
+	return a, rows, nil
+}
+
+// featureIDs reads the stimulus_id of each of the n rows of the features; nil
+// where no table is named and none of n rows lies beside them.
+func featureIDs(path, features string, n int) ([]string, error) {
+	beside := path == ""
+	if beside {
+		path = filepath.Join(filepath.Dir(features), "stimuli.csv")
+		if _, err := os.Stat(path); err != nil {
+			return nil, nil
+		}
+	}
+	table, err := stimuli.ReadTable(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(table.Rows) != n {
+		if beside {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("%s has %d rows and %s has %d: expected a row for each", path, len(table.Rows), features, n)
+	}
+	ids, _ := table.Column("stimulus_id")
+	return ids, nil
+}
+
+// byRow returns the given rows of a matrix, in their order.
+func byRow(x *mat.Dense, rows []int) *mat.Dense {
+	_, p := x.Dims()
+	out := mat.NewDense(len(rows), p, nil)
+	for i, r := range rows {
+		out.SetRow(i, x.RawRowView(r))
+	}
+	return out
 }
 
 func figures(values []float64) []figure {
@@ -205,23 +293,36 @@ func readMatrix(path string) (*mat.Dense, error) {
 	return mat.NewDense(shape[0], len(data)/shape[0], data), nil
 }
 
-// scoreSplits divides n stimuli as the flags say.
-func scoreSplits(n int, f scoringFlags, seed uint32, group, stratify string) ([]fit.Split, error) {
+// scoreSplits divides the stimuli as the flags say. Columns have a value for
+// each of the n feature rows; order is the feature row of each stimulus, nil
+// where they are the same.
+func scoreSplits(n, shown int, order []int, f scoringFlags, seed uint32, group, stratify string) ([]fit.Split, error) {
+	column := func(spec string) ([]string, error) {
+		values, err := readColumn(spec, n)
+		if err != nil || order == nil {
+			return values, err
+		}
+		mine := make([]string, len(order))
+		for i, row := range order {
+			mine[i] = values[row]
+		}
+		return mine, nil
+	}
 	switch {
 	case group != "":
-		groups, err := readColumn(group, n)
+		groups, err := column(group)
 		if err != nil {
 			return nil, err
 		}
-		return fit.GroupShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Groups: groups}.Split(n)
+		return fit.GroupShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Groups: groups}.Split(shown)
 	case stratify != "":
-		labels, err := readColumn(stratify, n)
+		labels, err := column(stratify)
 		if err != nil {
 			return nil, err
 		}
-		return fit.StratifiedShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Labels: labels}.Split(n)
+		return fit.StratifiedShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Labels: labels}.Split(shown)
 	}
-	return fit.ShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed}.Split(n)
+	return fit.ShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed}.Split(shown)
 }
 
 // readColumn reads a column of n values, FILE.csv:COLUMN.

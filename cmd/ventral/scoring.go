@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/spf13/pflag"
 	"gonum.org/v1/gonum/mat"
@@ -37,7 +38,7 @@ func (f *scoringFlags) check() error {
 	switch {
 	case f.splits < 1:
 		return misused("--splits is %d, expected at least 1", f.splits)
-	case f.train <= 0 || f.train >= 1:
+	case !(f.train > 0 && f.train < 1):
 		return misused("--train is %g, expected a fraction between 0 and 1", f.train)
 	case f.conventionOf() != fit.SquaredOverCeiling && f.conventionOf() != fit.RatioSquared:
 		return misused("--convention %q: expected %s or %s", f.convention, fit.SquaredOverCeiling, fit.RatioSquared)
@@ -53,7 +54,7 @@ func (f *scoringFlags) regression() (fit.Regression, error) {
 	case "ridgecv":
 		return fit.RidgeCV{}, nil
 	case "ridge":
-		if f.alpha <= 0 {
+		if !(f.alpha > 0) || math.IsInf(f.alpha, 1) {
 			return nil, misused("--alpha is %g, expected a positive number (0 is --regression linear)", f.alpha)
 		}
 		return fit.Ridge{Alpha: f.alpha}, nil
@@ -93,7 +94,7 @@ func newRegionScorer(rec *record, f scoringFlags, regression fit.Regression, see
 	if err != nil {
 		return nil, g, err
 	}
-	g.Ceiling, g.CeilingError = figure(c.Ceiling), figure(c.Error)
+	g.Ceiling, g.CeilingError, g.ceilingUndefined = figure(c.Ceiling), figure(c.Error), c.Undefined
 	return &regionScorer{a.Region, rec.responses, fit.Options{
 		Regression: regression, Splits: splits, Ceiling: c.Ceiling, Convention: f.conventionOf(),
 	}}, g, nil

@@ -145,7 +145,14 @@ func decimals(f figure) string {
 	if math.IsNaN(v) {
 		return "undefined"
 	}
-	return strings.Replace(strconv.FormatFloat(v, 'f', 3, 64), "0.", ".", 1)
+	s := strconv.FormatFloat(v, 'f', 3, 64)
+	if rest, ok := strings.CutPrefix(s, "0."); ok {
+		return "." + rest
+	}
+	if rest, ok := strings.CutPrefix(s, "-0."); ok {
+		return "-." + rest
+	}
+	return s
 }
 
 func withError(s layerScore) string { return decimals(s.R) + " ± " + decimals(s.Error) }

@@ -47,6 +47,9 @@ the sharing SNR of every filter layer. Weights are saved after every epoch.
 			if err != nil {
 				return err
 			}
+			if err := training.checkTraining(sets, []modelSpec{spec}); err != nil {
+				return err
+			}
 			about := describe(flags)
 			about.Data = sets.data()
 			f, err := newRunFolder(out, overwrite, about)

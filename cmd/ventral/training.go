@@ -54,9 +54,9 @@ func (f *trainingFlags) check() error {
 		return misused("--batch is %d, expected at least 2", f.batch)
 	case f.repetitions < 1 || f.batch%f.repetitions != 0:
 		return misused("--repetitions is %d, expected a divisor of the batch of %d", f.repetitions, f.batch)
-	case f.learningRate < 0:
+	case !(f.learningRate >= 0) || math.IsInf(f.learningRate, 1):
 		return misused("--lr is %g, expected a positive number (0: the architecture's)", f.learningRate)
-	case f.weightDecay < 0:
+	case !(f.weightDecay >= 0) || math.IsInf(f.weightDecay, 1):
 		return misused("--weight-decay is %g, expected 0 or more", f.weightDecay)
 	case f.seed >= math.MaxUint32:
 		return misused("--seed is %d, expected less than %d", f.seed, uint32(math.MaxUint32))
@@ -101,12 +101,13 @@ const (
 // A trainer trains networks on one image set.
 type trainer struct {
 	trainingFlags
+	images      imageSets
 	train, test stimuli.Set
 	mean, std   []float32
 }
 
 func newTrainer(f trainingFlags, images imageSets) (*trainer, error) {
-	t := &trainer{trainingFlags: f, train: images.train, test: images.test}
+	t := &trainer{trainingFlags: f, images: images, train: images.train, test: images.test}
 	var err error
 	t.mean, t.std, err = stimuli.Moments(images.train)
 	return t, err
@@ -122,12 +123,7 @@ func (tr *trainer) prepared(s stimuli.Set) *stimuli.Prepared {
 // holds the whole training already, it is read instead.
 func (tr *trainer) run(ctx context.Context, t *terminal, dir string, spec modelSpec) (*network.Model, networkResult, error) {
 	r := networkResult{modelSpec: spec}
-	channels, height, width := tr.train.Shape()
-	arch := network.Architecture{
-		Name: tr.arch, Local: spec.Local, Classes: len(tr.train.Classes()), Width: tr.width,
-		Input: network.Shape{Channels: channels, Height: height, Width: width},
-	}
-	model, err := network.New(arch, tr.seed)
+	model, err := network.New(tr.architecture(tr.images, spec), tr.seed)
 	if err != nil {
 		return nil, r, err
 	}
