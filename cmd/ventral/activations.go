@@ -111,7 +111,7 @@ or one activations.npz with --format npz.
 				rows.add(l, fmt.Sprintf("%d × %d × %d × %d", set.Len(), s.Channels, s.Height, s.Width))
 			}
 			rows.write(t.out)
-			fmt.Fprintf(t.out, "\nThe activations are in %s.\n", f.final)
+			fmt.Fprintf(t.out, "\nThe activations are in %s.\n", f.name)
 			return nil
 		}
 	},

@@ -97,7 +97,7 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 		return err
 	}
 	r.write(t.out)
-	fmt.Fprintf(t.out, "\nThe run is in %s; open %s in a browser.\n", f.final, reportPath(f.final))
+	fmt.Fprintf(t.out, "\nThe run is in %s; open %s in a browser.\n", f.name, reportPath(f.name))
 	return nil
 }
 

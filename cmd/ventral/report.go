@@ -7,7 +7,7 @@ import (
 	"html/template"
 	"image"
 	"math"
-	"os"
+	"path/filepath"
 	"strings"
 
 	"ventral/network"
@@ -154,6 +154,5 @@ func picture(caption string, m image.Image) (captioned, error) {
 
 // reportPath is where a finished run's report lies, if it is there.
 func reportPath(folder string) string {
-	p := folder + string(os.PathSeparator) + "report.html"
-	return p
+	return filepath.Join(folder, "report.html")
 }

@@ -19,7 +19,8 @@ import (
 // data and versions (the same run.json), keeps the networks that the partial
 // folder holds complete.
 type runFolder struct {
-	final, dir string
+	name       string // as it was asked for
+	final, dir string // absolute
 	resumed    bool // dir held an interrupted run with the same run.json
 	overwrite  bool
 	lock       *os.File // run.json, locked while this process writes the run
@@ -39,7 +40,7 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 	if target, err := filepath.EvalSymlinks(final); err == nil {
 		final = target
 	}
-	f := &runFolder{final: final, dir: final + ".partial", overwrite: overwrite}
+	f := &runFolder{name: filepath.Clean(out), final: final, dir: final + ".partial", overwrite: overwrite}
 	description, err := marshal(about)
 	if err != nil {
 		return nil, err

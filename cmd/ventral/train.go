@@ -71,7 +71,7 @@ the sharing SNR of every filter layer. Weights are saved after every epoch.
 			rows := table{header: []string{"network", "parameters", "updates", "test acc", "sharing SNR"}, left: 1}
 			rows.add(r.Name, thousands(r.Parameters), thousands(r.Updates), percent(r.TestAccuracy), ratio(r.SharingSNR))
 			rows.write(t.out)
-			fmt.Fprintf(t.out, "\nThe network is in %s; ventral activations --weights %s/%s shows it images.\n", f.final, f.final, weightsName)
+			fmt.Fprintf(t.out, "\nThe network is in %s; ventral activations --weights %s/%s shows it images.\n", f.name, f.name, weightsName)
 			return nil
 		}
 	},
