@@ -21,7 +21,7 @@ import (
 type runFolder struct {
 	name       string // as it was asked for
 	final, dir string // absolute
-	resumed    bool // dir held an interrupted run with the same run.json
+	resumed    bool   // dir held an interrupted run with the same run.json
 	overwrite  bool
 	lock       *os.File // run.json, locked while this process writes the run
 }
