@@ -223,6 +223,9 @@ func (e *experiment) prepare() (*results, []*regionScorer, error) {
 		if g.TestStimuli < 10 {
 			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: only %d held-out stimuli a split, so its r is very uncertain.", g.title(), g.TestStimuli))
 		}
+		if g.Repetitions < 2 {
+			r.Reservation = append(r.Reservation, g.title()+": a single repetition, so there is no ceiling and no ceiled score.")
+		}
 		if g.ceilingUndefined > 0 {
 			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: %d correlations between halves (split × neuroid) do not exist and are left out of the ceiling.", g.title(), g.ceilingUndefined))
 		}

@@ -110,6 +110,30 @@ func TestDemoIsTheSameBytesOnAnyNumberOfCores(t *testing.T) {
 		}
 	})
 
+	t.Run("compare with a single repetition has no ceiling", func(t *testing.T) {
+		trials, shape, err := npy.ReadFile[float64](filepath.Join(dir, "1", "recordings", "V1.npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lab := filepath.Join(dir, "lab")
+		if err := os.MkdirAll(lab, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		var first []float64
+		for s := range shape[0] {
+			first = append(first, trials[s*shape[1]*shape[2]:][:shape[2]]...)
+		}
+		single := filepath.Join(lab, "single.npy")
+		if err := npy.WriteFile(single, []int{shape[0], shape[2]}, first); err != nil {
+			t.Fatal(err)
+		}
+		code, text, errs := ventral(t, "compare", "--images", "shapes", "--train-images", "160", "--out", filepath.Join(dir, "single"), "--epochs", "1", "--width", "2", "--regression", "ridge", "--models", "lc",
+			"--recordings", "V1="+single, "--axes", "stimulus,neuroid", "--stimuli", "V1="+filepath.Join(dir, "1", "recordings", "stimuli"))
+		if code != exitOK || !strings.Contains(text, "no ceiling") || strings.Contains(text, "NaN") {
+			t.Errorf("exit code %d: %s\n%s", code, errs, text)
+		}
+	})
+
 	t.Run("score repeats a score of the table", func(t *testing.T) {
 		var results struct {
 			Scores []layerScoreRead `json:"scores"`

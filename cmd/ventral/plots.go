@@ -162,6 +162,9 @@ func (r *results) plotPredictivity(g regionResult) ([]byte, error) {
 	}
 	// What a perfect model would reach on this axis: r²/ceiling is 1 at r = √ceiling.
 	limit, limitName := float64(g.Ceiling), "ceiling"
+	if math.IsNaN(limit) { // there is none
+		limit = 0
+	}
 	if r.Convention == string(fit.SquaredOverCeiling) {
 		limit, limitName = math.Sqrt(max(limit, 0)), "√ceiling"
 	}

@@ -90,14 +90,18 @@ func newRegionScorer(rec *record, f scoringFlags, regression fit.Regression, see
 	for _, s := range splits {
 		g.TestStimuli = min(g.TestStimuli, len(s.Test))
 	}
+	s := &regionScorer{a.Region, rec.responses, fit.Options{Regression: regression, Splits: splits, Convention: f.conventionOf()}}
+	if a.Repetitions < 2 { // nothing to compute a ceiling from: r stands by itself
+		g.Ceiling, g.CeilingError = figure(math.NaN()), figure(math.NaN())
+		return s, g, nil
+	}
 	c, err := fit.SplitHalf(a, fit.SplitHalfOptions{})
 	if err != nil {
 		return nil, g, err
 	}
 	g.Ceiling, g.CeilingError, g.ceilingUndefined = figure(c.Ceiling), figure(c.Error), c.Undefined
-	return &regionScorer{a.Region, rec.responses, fit.Options{
-		Regression: regression, Splits: splits, Ceiling: c.Ceiling, Convention: f.conventionOf(),
-	}}, g, nil
+	s.options.Ceiling = c.Ceiling
+	return s, g, nil
 }
 
 // score appends the score of one layer, whose activations are x, to r.

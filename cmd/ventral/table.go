@@ -143,7 +143,7 @@ func (g regionResult) title() string {
 func decimals(f figure) string {
 	v := float64(f)
 	if math.IsNaN(v) {
-		return "undefined"
+		return "–"
 	}
 	s := strconv.FormatFloat(v, 'f', 3, 64)
 	if rest, ok := strings.CutPrefix(s, "0."); ok {
