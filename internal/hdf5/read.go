@@ -110,6 +110,9 @@ func (d *Dataset) Strings(start, count []int) ([]string, error) {
 		return nil, err
 	}
 	defer s.close()
+	if err := d.checkReferences(); err != nil {
+		return nil, d.errorf("%w", err)
+	}
 	limit := slack + ratio*int(d.file.size)
 	text, err := readTexts(d.id(), d.elements, s.memory.ID(), s.file.ID(), s.n, limit)
 	if err != nil {
