@@ -72,7 +72,7 @@ func svg(p *plot.Plot) ([]byte, error) {
 }
 
 // addCurve adds a line with a point at every value; values that are not
-// finite leave a gap. below and above (nil: none) are error bars' half-lengths.
+// finite are left out. errors (nil: none) are the error bars' half-lengths.
 func addCurve(p *plot.Plot, name string, c color.Color, xs, ys, errors []float64) error {
 	var points errorPoints
 	for i := range ys {

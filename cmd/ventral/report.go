@@ -152,7 +152,7 @@ func picture(caption string, m image.Image) (captioned, error) {
 	return captioned{caption, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(data)), m.Bounds().Dx()}, err
 }
 
-// reportPath is where a finished run's report lies, if it is there.
+// reportPath is where the report of a run lies.
 func reportPath(folder string) string {
 	return filepath.Join(folder, "report.html")
 }

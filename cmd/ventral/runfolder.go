@@ -119,7 +119,7 @@ func checkRunFolder(out string, overwrite bool) error {
 	return nil
 }
 
-// path joins the elements to a path within the run, whose folders it makes.
+// path joins the elements to a path within the run.
 func (f *runFolder) path(elem ...string) string {
 	return filepath.Join(append([]string{f.dir}, elem...)...)
 }

@@ -7,8 +7,8 @@
 // The HDF5 library is serial: one lock of this package is held around every call into it, so a File may be used by many goroutines, one
 // at a time. It also trusts what it reads. Before it sees a file, the signature, the length written in the superblock and the sizes in the
 // global heaps (of files up to 256 MiB) are checked, and where references to texts lie in the file as they are, these; before
-// anything is allocated, the size that is claimed is compared with the bytes that are stored. That does not make the library safe against damaged files: of small files with a few bytes changed, release 1.10.8
-// still crashes on, or hangs over, about one in three hundred (mutation_test.go), and takes the program with it.
+// anything is allocated, the size that is claimed is compared with the bytes that are stored. That does not make the library safe against damaged files: references within chunks, for one, are not checked, and
+// where release 1.10.8 crashes or hangs it takes the program with it (mutation_test.go counts how often).
 //
 // netCDF-4 stores a variable that has the name of a dimension, but is not its coordinate, under the name _nc4_non_coord_NAME: Path keeps
 // that, Name does not. Data in other files (external storage, virtual datasets, external links) are not followed.
