@@ -32,16 +32,7 @@ func readHDF5(file string, o ReadOptions) (*Assembly, error) {
 	}
 	t := &table{source: file, shape: data.Shape()}
 	dims := data.Dims()
-	names := o.Axes
-	if names == nil {
-		if names, err = axesOf(data); err != nil {
-			if o.DefaultAxes == nil {
-				return nil, err
-			}
-			names = o.DefaultAxes
-		}
-	}
-	if t.axes, err = parseAxes(names, t.shape); err != nil {
+	if t.axes, err = o.axes(axesOf(data), t.shape); err != nil {
 		return nil, fmt.Errorf("%s: %w", data.Path(), err)
 	}
 	for _, p := range paths {
@@ -129,22 +120,22 @@ func responses(f *hdf5.File, paths []string, wanted string) (*hdf5.Dataset, erro
 func numeric(d *hdf5.Dataset) bool { return d.Kind() == hdf5.Float || d.Kind() == hdf5.Integer }
 
 // axesOf names the axes by the attribute dimensions ("stimulus,repetition,
-// neuroid", or a list) or by the dimension scales.
-func axesOf(d *hdf5.Dataset) ([]string, error) {
+// neuroid", or a list) or by the dimension scales; nil where the file does not.
+func axesOf(d *hdf5.Dataset) []string {
 	if names, ok, err := d.AttrStrings("dimensions"); err == nil && ok {
 		if len(names) == 1 {
 			names = strings.FieldsFunc(names[0], func(r rune) bool { return r == ',' || r == ' ' })
 		}
-		return names, nil
+		return names
 	}
 	names := d.Dims()
 	if slices.Contains(names, "") {
-		return nil, fmt.Errorf("%s: the file does not say what its axes are (%s): name them, e.g. %s", d.Path(), shapeWords(d.Shape()), exampleAxes(len(d.Shape())))
+		return nil
 	}
 	for i, n := range names {
 		names[i] = path.Base(n)
 	}
-	return names, nil
+	return names
 }
 
 // hdf5Coordinate reads d if it is a coordinate of t, whose data has the

@@ -26,15 +26,8 @@ func readNPY(file string, o ReadOptions) (*Assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	axes := o.Axes
-	if axes == nil {
-		axes = o.DefaultAxes
-	}
-	if axes == nil {
-		return nil, needAxes(h.Shape)
-	}
 	t := &table{source: file, shape: h.Shape}
-	if t.axes, err = parseAxes(axes, h.Shape); err != nil {
+	if t.axes, err = o.axes(nil, h.Shape); err != nil {
 		return nil, err
 	}
 	if err := t.tablesBeside(file); err != nil {
@@ -46,10 +39,6 @@ func readNPY(file string, o ReadOptions) (*Assembly, error) {
 	}
 	t.read = fromMemory(values, h.Shape)
 	return t.assembly(o)
-}
-
-func needAxes(shape []int) error {
-	return fmt.Errorf("the file does not say what its axes are (%s): name them, e.g. %s", shapeWords(shape), exampleAxes(len(shape)))
 }
 
 // readNPZ reads responses from an .npz file: the array that is asked for, else
@@ -79,22 +68,16 @@ func readNPZ(file string, o ReadOptions) (*Assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	axes := o.Axes
-	if axes == nil && slices.Contains(names, "axes") {
+	var axes []string
+	if o.Axes == nil && slices.Contains(names, "axes") {
 		text, _, err := npy.ReadEntry[uint8](z, "axes")
 		if err != nil {
 			return nil, err
 		}
 		axes = strings.Split(string(text), ",")
 	}
-	if axes == nil {
-		axes = o.DefaultAxes
-	}
-	if axes == nil {
-		return nil, needAxes(h.Shape)
-	}
 	t := &table{source: file, shape: h.Shape}
-	if t.axes, err = parseAxes(axes, h.Shape); err != nil {
+	if t.axes, err = o.axes(axes, h.Shape); err != nil {
 		return nil, err
 	}
 	if err := t.tablesBeside(file); err != nil {

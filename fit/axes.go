@@ -26,6 +26,18 @@ var axisSynonyms = map[string]string{
 	"neuroid_id":    axisNeuroid,
 }
 
+// axes returns the checked names of the axes of an array of the given shape:
+// those that are asked for, else the file's own (nil: it has none), else the
+// default ones.
+func (o ReadOptions) axes(file []string, shape []int) ([]string, error) {
+	for _, names := range [][]string{o.Axes, file, o.DefaultAxes} {
+		if names != nil {
+			return parseAxes(names, shape)
+		}
+	}
+	return nil, fmt.Errorf("the file does not say what its axes are (%s): name them, e.g. %s", shapeWords(shape), exampleAxes(len(shape)))
+}
+
 // parseAxes checks the names of the axes of an array of the given shape, in its
 // order. Each may stand once; neuroid must, and so must stimulus or
 // presentation, which exclude each other.
