@@ -3,6 +3,7 @@ module ventral
 go 1.26.0
 
 require (
+	github.com/expr-lang/expr v1.17.8
 	github.com/sbinet/npyio v0.6.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/pflag v1.1.0

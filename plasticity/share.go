@@ -31,6 +31,13 @@ func meanFilter[T Float](filters [][]T) []float64 {
 		return nil
 	}
 	mean := make([]float64, len(filters[0]))
+	meanInto(mean, filters)
+	return mean
+}
+
+// meanInto writes w̄ into mean.
+func meanInto[T Float](mean []float64, filters [][]T) {
+	clear(mean)
 	for i, w := range filters {
 		if len(w) != len(mean) {
 			panic(fmt.Sprintf("plasticity: filter %d has %d weights, filter 0 has %d", i, len(w), len(mean)))
@@ -42,5 +49,4 @@ func meanFilter[T Float](filters [][]T) []float64 {
 	for j := range mean {
 		mean[j] /= float64(len(filters))
 	}
-	return mean
 }

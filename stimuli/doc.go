@@ -14,6 +14,15 @@
 // translated at random, the same for a given seed, epoch, image and
 // repetition whatever the batches and the number of workers.
 //
+// Patterns, the inputs of single pools of neurons, have zero mean and unit
+// variance and are drawn one by one; pattern i depends on the seed and i alone.
+// They come from
+//
+//   - WhiteNoise: independent Gaussian values;
+//   - CorrelatedNoise: Gaussian noise with a power spectrum, 1/f² or another;
+//   - Gratings: sinusoids of random orientation, frequency and phase;
+//   - Patches: pieces of the images of a Set.
+//
 // Pixels are channel-major (channel, row, column) in [0, 1]. The sets of this
 // package are held in memory with 8 bits per pixel and channel, the depth that
 // image files and Pillow-based pipelines have.

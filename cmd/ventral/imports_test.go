@@ -15,7 +15,7 @@ import (
 // packages.
 var mayImport = map[string][]string{
 	"ventral/neuron":          {"gonum.org/v1/gonum"},
-	"ventral/plasticity":      {"gonum.org/v1/gonum"},
+	"ventral/plasticity":      {"gonum.org/v1/gonum", "github.com/expr-lang/expr"},
 	"ventral/network":         {"ventral/neuron", "ventral/plasticity", "ventral/internal", "gonum.org/v1/gonum"},
 	"ventral/stimuli":         {"ventral/internal", "golang.org/x/image"},
 	"ventral/fit":             {"ventral/internal", "gonum.org/v1/gonum"},
