@@ -19,8 +19,9 @@ import (
 //
 // so that r_i − b − r_inh = z_i − z̄ for any α, and r_i − b → z_i − z̄ for α → ∞.
 //
-// The linear circuit oscillates at √α/τ about its steady state. Euler steps of
-// dt are stable for dt/τ < 2/(1+α).
+// On its way there r_i − r̄ decays like e^{−t/τ}, while r̄ and r_inh oscillate
+// at √α/τ under the same envelope: eigenvalues (−1 ± i√α)/τ. Euler steps of dt
+// are stable for dt/τ < 2/(1+α), Runge–Kutta steps for dt/τ < 2.6/√(1+α).
 //
 // Source: Pogodin et al. 2021 (arXiv:2106.13031), the lateral circuit of dynamic
 // weight sharing.
@@ -42,8 +43,8 @@ type CircuitOptions struct {
 }
 
 // NewCircuit returns a circuit of n neurons whose rates are all 0. It fails if
-// the constants make no circuit: τ or dt not positive, or Euler steps that are
-// unstable.
+// the constants make no circuit: τ or dt not positive, or steps so long that the
+// linear circuit would not settle.
 func NewCircuit(n int, o CircuitOptions) (*Circuit, error) {
 	o.Tau, o.Step = orDefault(o.Tau, 30), orDefault(o.Step, 1)
 	o.Alpha, o.Baseline = max(0, orDefault(o.Alpha, 10)), max(0, orDefault(o.Baseline, 1))
@@ -53,15 +54,42 @@ func NewCircuit(n int, o CircuitOptions) (*Circuit, error) {
 	if n < 1 {
 		panic(fmt.Sprintf("neuron: a circuit of %d neurons", n))
 	}
-	if !(o.Tau > 0 && o.Step > 0) || math.IsInf(o.Tau, 1) || math.IsInf(o.Alpha, 1) || math.IsNaN(o.Alpha) || math.IsNaN(o.Baseline) {
+	if !(o.Tau > 0 && o.Step > 0) || math.IsInf(max(o.Tau, o.Step, o.Alpha, o.Baseline), 1) || math.IsNaN(o.Alpha+o.Baseline) {
 		return nil, fmt.Errorf("circuit: τ = %g ms in steps of %g ms, α = %g, b = %g: expected a positive τ and step, and finite α and b", o.Tau, o.Step, o.Alpha, o.Baseline)
 	}
-	if _, euler := o.Method.(*Euler); euler && o.Transfer == nil && o.Step/o.Tau >= 2/(1+o.Alpha) {
-		return nil, fmt.Errorf("circuit: Euler steps of %g ms are unstable with τ = %g ms and α = %g: take steps below 2τ/(1+α) = %.3g ms, or the Runge–Kutta method", o.Step, o.Tau, o.Alpha, 2*o.Tau/(1+o.Alpha))
+	if o.Transfer == nil && !o.stable(o.Step) {
+		largest, remedy := o.largestStep(), ""
+		o.Method = &RungeKutta{}
+		if o.stable(o.Step) {
+			remedy = ", or the Runge–Kutta method"
+		}
+		return nil, fmt.Errorf("circuit: steps of %g ms are unstable with τ = %g ms and α = %g: take steps below %.3g ms%s", o.Step, o.Tau, o.Alpha, largest, remedy)
 	}
 	c := &Circuit{o: o, state: make([]float64, n+1)}
 	c.flow = c.derivative
 	return c, nil
+}
+
+// stable reports whether the mean rate and r_inh of the linear circuit, with
+// eigenvalues (−1 ± i√α)/τ, decay in steps of dt. The deviations from the mean,
+// with −1/τ, do so in longer steps too.
+func (o CircuitOptions) stable(dt float64) bool {
+	h := dt / o.Tau
+	return growth(o.Method, complex(-h, h*math.Sqrt(o.Alpha))) < 1
+}
+
+// largestStep finds the step, shorter than the unstable o.Step, at which the
+// linear circuit becomes unstable, by bisection.
+func (o CircuitOptions) largestStep() float64 {
+	below, above := 0.0, o.Step
+	for range 60 {
+		if middle := (below + above) / 2; o.stable(middle) {
+			below = middle
+		} else {
+			above = middle
+		}
+	}
+	return below
 }
 
 // Options returns the constants with the defaults filled in.
@@ -124,32 +152,34 @@ func (c *Circuit) SteadyState(post, drive []float64) (inhibition float64) {
 // Settle advances the circuit under the drives z (n) until no rate changes by
 // more than tolerance per τ, and writes the rates into post (n). It returns
 // r_inh and the number of steps. It fails if the rates have not settled after
-// limit steps (0 = 100,000), with how far they were, and with ctx's error.
+// limit steps (0 = 100,000), with how far they were; at once if they are no
+// longer finite; and with ctx's error. Then post is left as it is.
 func (c *Circuit) Settle(ctx context.Context, post, drive []float64, tolerance float64, limit int) (inhibition float64, steps int, err error) {
 	c.check(post, drive)
 	if limit == 0 {
 		limit = 100_000
 	}
 	rate := make([]float64, len(c.state))
-	var fastest float64
-	for steps = 0; steps < limit; steps++ {
+	for ; ; steps++ {
 		if steps%1024 == 0 && ctx.Err() != nil {
 			return 0, steps, ctx.Err()
 		}
 		c.drive = drive
 		c.derivative(rate, c.state)
-		fastest = 0
+		var fastest float64 // change per τ, NaN if any is
 		for _, v := range rate {
-			if v = math.Abs(v) * c.o.Tau; !(v <= fastest) { // NaN too
-				fastest = v
-			}
+			fastest = max(fastest, math.Abs(v)*c.o.Tau)
 		}
-		if fastest <= tolerance {
+		switch {
+		case math.IsNaN(fastest) || math.IsInf(fastest, 1):
+			return 0, steps, fmt.Errorf("circuit: after %d steps of %g ms a rate changes by %g per τ: expected finite drives, and steps in which the circuit is stable", steps, c.o.Step, fastest)
+		case fastest <= tolerance:
 			return c.state[copy(post, c.state[:len(drive)])], steps, nil
+		case steps >= limit:
+			return 0, steps, fmt.Errorf("circuit: not settled after %d steps of %g ms: the fastest rate still changes by %.3g per τ, expected at most %g", steps, c.o.Step, fastest, tolerance)
 		}
 		c.o.Method.Step(c.flow, c.state, c.o.Step)
 	}
-	return 0, steps, fmt.Errorf("circuit: not settled after %d steps of %g ms: the fastest rate still changes by %.3g per τ, expected at most %g", steps, c.o.Step, fastest, tolerance)
 }
 
 // Settled is a linear circuit whose dynamics are over before its synapses

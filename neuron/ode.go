@@ -1,6 +1,10 @@
 package neuron
 
-import "gonum.org/v1/gonum/floats"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // A Flow writes the time derivative of a state, ẏ = f(y), into rate.
 type Flow func(rate, state []float64)
@@ -42,4 +46,15 @@ func (s *RungeKutta) Step(flow Flow, state []float64, dt float64) {
 		floats.AddScaledTo(s.at, state, reach, s.k)
 	}
 	floats.AddScaled(state, dt/6, s.sum)
+}
+
+// growth is |R(z)|, the factor by which one step of a method multiplies the
+// solutions of ẏ = λy, z = λ·dt: below 1 they decay.
+func growth(method Integrator, z complex128) float64 {
+	y := []float64{1, 0} // real and imaginary part
+	method.Step(func(rate, y []float64) {
+		rate[0] = real(z)*y[0] - imag(z)*y[1]
+		rate[1] = imag(z)*y[0] + real(z)*y[1]
+	}, y, 1)
+	return math.Hypot(y[0], y[1])
 }

@@ -1,6 +1,9 @@
 package neuron
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // A Transfer function is the rate that a neuron tends to at a given input, both
 // in the same units (spikes/s, or none in normalised models). A nil Transfer is
@@ -31,6 +34,9 @@ type Static struct{ Transfer Transfer }
 
 // Respond writes f(drive) into post and returns its mean.
 func (s Static) Respond(post, drive []float64) float64 {
+	if len(post) != len(drive) {
+		panic(fmt.Sprintf("neuron: %d drives and %d rates of static neurons", len(drive), len(post)))
+	}
 	copy(post, drive)
 	if s.Transfer != nil {
 		for i, u := range drive {

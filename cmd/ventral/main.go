@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -38,7 +39,7 @@ type verb struct {
 // An action is a verb whose flags have been parsed.
 type action func(ctx context.Context, t *terminal) error
 
-var verbs = []verb{demoVerb, compareVerb, trainVerb, activationsVerb, scoreVerb}
+var verbs = []verb{demoVerb, compareVerb, trainVerb, activationsVerb, scoreVerb, plasticityRunVerb}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -54,7 +55,7 @@ func main() {
 func run(ctx context.Context, args []string, t *terminal) int {
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
 		if len(args) > 1 && args[0] == "help" {
-			return run(ctx, []string{args[1], "--help"}, t)
+			return run(ctx, append(args[1:], "--help"), t)
 		}
 		usage(t.out)
 		if len(args) == 0 {
@@ -67,11 +68,34 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		return exitOK
 	}
 	for _, v := range verbs {
-		if v.name == args[0] {
-			return t.report(v.run(ctx, args[1:], t))
+		if words := strings.Fields(v.name); len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
+			return t.report(v.run(ctx, args[len(words):], t))
 		}
 	}
-	return t.report(misused("there is no verb %q; the verbs are %s", args[0], verbNames()))
+	return t.report(noVerb(args, t))
+}
+
+// noVerb tells which verbs there are: those of a group, such as plasticity, where
+// only its name was given.
+func noVerb(args []string, t *terminal) error {
+	var group []verb
+	for _, v := range verbs {
+		if strings.HasPrefix(v.name, args[0]+" ") {
+			group = append(group, v)
+		}
+	}
+	switch {
+	case group == nil:
+		return misused("there is no verb %q; the verbs are %s", args[0], verbNames(verbs))
+	case len(args) > 1 && (args[1] == "--help" || args[1] == "-h" || args[1] == "help"):
+		fmt.Fprintf(t.out, "Usage: ventral %s VERB [flags]\n\n", args[0])
+		listVerbs(t.out, group)
+		fmt.Fprintf(t.out, "\nventral %s VERB --help tells a verb's flags, with an example.\n", args[0])
+		return nil
+	case len(args) == 1:
+		return misused("ventral %s needs one of its verbs: %s", args[0], verbNames(group))
+	}
+	return misused("there is no verb %q; ventral %s has %s", args[0]+" "+args[1], args[0], verbNames(group))
 }
 
 // run parses the arguments of v and acts on them.
@@ -97,15 +121,23 @@ func (v verb) run(ctx context.Context, args []string, t *terminal) error {
 
 func usage(w io.Writer) {
 	fmt.Fprintf(w, "ventral: learning in the visual stream without weight sharing, and how well it predicts V1, V2, V4 and IT\n\nUsage: ventral VERB [flags]\n\n")
-	for _, v := range verbs {
-		fmt.Fprintf(w, "  %-12s %s\n", v.name, v.summary)
-	}
+	listVerbs(w, verbs)
 	fmt.Fprintf(w, "\nventral VERB --help tells a verb's flags, with an example; ventral version what it was built with.\nExit codes: 0 done, 1 failed (files, data, computation), 2 wrong usage, 130 interrupted.\n")
 }
 
-func verbNames() string {
+func listVerbs(w io.Writer, list []verb) {
+	width := 0
+	for _, v := range list {
+		width = max(width, len(v.name))
+	}
+	for _, v := range list {
+		fmt.Fprintf(w, "  %-*s  %s\n", width, v.name, v.summary)
+	}
+}
+
+func verbNames(list []verb) string {
 	var names []string
-	for _, v := range verbs {
+	for _, v := range list {
 		names = append(names, v.name)
 	}
 	return strings.Join(names, ", ")

@@ -23,6 +23,7 @@ type runFolder struct {
 	final, dir string // absolute
 	resumed    bool   // dir held an interrupted run with the same run.json
 	overwrite  bool
+	worth      bool     // holds work that a run that goes on can use
 	lock       *os.File // run.json, locked while this process writes the run
 }
 
@@ -172,9 +173,16 @@ func (f *runFolder) finish() error {
 	return os.Rename(f.dir, f.final)
 }
 
+// keep says that the partial folder holds work worth keeping.
+func (f *runFolder) keep() { f.worth = true }
+
 // abandon removes the partial folder of a run that ended without anything
-// worth keeping: no trained weights. After finish it does nothing.
+// worth keeping: no trained weights, nor what keep spoke of. After finish it
+// does nothing.
 func (f *runFolder) abandon() {
+	if f.worth {
+		return
+	}
 	for _, pattern := range []string{weightsName, "models/*/" + weightsName} {
 		if kept, err := fs.Glob(os.DirFS(f.dir), pattern); f.resumed || err != nil || len(kept) > 0 {
 			return

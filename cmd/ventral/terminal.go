@@ -49,7 +49,7 @@ func (t *terminal) report(err error) int {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(t.err, "ventral: interrupted: %v\nThe same command goes on from the networks that are complete.\n", err)
+		fmt.Fprintf(t.err, "ventral: interrupted: %v\nThe same command goes on from what is complete.\n", err)
 		return exitInterrupted
 	}
 	fmt.Fprintln(t.err, "ventral:", err)

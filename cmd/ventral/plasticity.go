@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"ventral/plasticity"
+)
+
+var plasticityRunVerb = verb{
+	name:    "plasticity run",
+	summary: "run one plasticity rule by itself and record its weights and sharing SNR",
+	detail: `
+Shows inputs to a pool of neurons and lets a rule change their weights. Writes
+--out: trajectory.npz (step, eta, snr and its relatives, norm of and cosine to
+the mean filter, weights at the recorded steps), trajectory.csv, plot.png,
+plot.svg and run.json.
+
+  ventral plasticity run --rule sharing --set gamma=.01 --n 100 --k 3 --out runs/sharing
+  ventral plasticity run --neurons circuit --out runs/circuit
+  ventral plasticity run --rule oja --input correlated --k 9 --steps 20000 --out runs/oja
+  ventral plasticity run --equation 'dw = -eta*((post - mean_post)*pre + gamma*(w - w0))' --set gamma=.01 --eta '0.5/(1000+t)' --momentum .95 --out runs/own
+
+` + rulesHelp() + `
+An equation speaks of pre, post, w, w0, mean_post (the pool's signal: the mean, or
+the rate of the inhibitory neuron), mean_pre, the running averages avg_pre,
+avg_post and theta (of post²), eta and the constants of --set. Lines before
+"dw = …" may name intermediate values.`,
+	flags: func(flags *pflag.FlagSet) action {
+		var (
+			f         plasticityFlags
+			out       string
+			overwrite bool
+		)
+		f.add(flags)
+		flags.StringVar(&out, "out", "", "folder of the run")
+		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
+		return func(ctx context.Context, t *terminal) error {
+			if err := required(flags, "out"); err != nil {
+				return err
+			}
+			if err := checkRunFolder(out, overwrite); err != nil {
+				return err
+			}
+			r, err := f.build()
+			if err != nil {
+				return err
+			}
+			about := describe(flags)
+			about.Data = r.data
+			folder, err := newRunFolder(out, overwrite, about)
+			if err != nil {
+				return err
+			}
+			defer folder.abandon()
+			return r.do(ctx, t, folder)
+		}
+	},
+}
+
+// do runs the experiment and writes what it recorded, also when it ends early.
+func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error {
+	begin := copyOf(r.w)
+	bar := t.bar(r.name, max(1, r.steps/r.Hold)*r.Batch, "inputs")
+	e := r.Experiment
+	e.Inputs = &watched{Inputs: r.Inputs, bar: bar, label: r.name}
+	failed := e.Run(ctx, r.w, r.steps, r.rec)
+	bar.done()
+	_, diverged := plasticity.Diverged(failed)
+	if failed != nil && !diverged && !errors.Is(failed, context.Canceled) {
+		return failed
+	}
+	end, err := r.limit.of(r, begin)
+	if err != nil {
+		t.say("the fixed point is left out: %v", err)
+	}
+	theory := measureTheory(end, begin)
+	if err := r.writeTrajectory(f, theory); err != nil {
+		return err
+	}
+	if errors.Is(failed, context.Canceled) {
+		f.keep()
+		return fmt.Errorf("after %d of %d steps, which are recorded in %s: %w", r.last().Step, r.steps, f.dir, failed)
+	}
+	if err := f.finish(); err != nil {
+		return err
+	}
+	if diverged {
+		return fmt.Errorf("%s %w\nWhat was recorded until then is in %s", r.name, failed, f.name)
+	}
+	r.write(t, theory)
+	fmt.Fprintf(t.out, "\nThe run is in %s: plot.png, trajectory.npz, trajectory.csv.\n", f.name)
+	return nil
+}
+
+// watched shows how many inputs have been seen.
+type watched struct {
+	plasticity.Inputs
+	bar   *bar
+	label string
+}
+
+func (w *watched) Pattern(i int, x []float64) error {
+	if i%256 == 0 {
+		w.bar.at(i, w.label)
+	}
+	return w.Inputs.Pattern(i, x)
+}
+
+func (r *plasticityRun) last() plasticity.Measures { return r.rec.Measures[len(r.rec.Measures)-1] }
+
+// A theory is what the fixed point says of the end; NaN where there is none.
+type theory struct {
+	inverseSNR, meanNorm float64
+	end                  [][]float64 // n × d; nil = none
+}
+
+func measureTheory(end, begin [][]float64) theory {
+	if end == nil {
+		return theory{math.NaN(), math.NaN(), nil}
+	}
+	m := plasticity.Measure(end, begin, 0)
+	return theory{m.InverseSNR, m.MeanNorm, end}
+}
+
+// write prints the measures at the start and the end, and the theory's.
+func (r *plasticityRun) write(t *terminal, th theory) {
+	first, last := r.rec.Measures[0], r.last()
+	rows := table{header: []string{"measure", "start", "step " + thousands(last.Step)}, left: 1}
+	if th.end != nil {
+		rows.header = append(rows.header, "fixed point")
+	}
+	add := func(name string, of func(plasticity.Measures) float64, limit float64) {
+		cells := []string{name, short(of(first)), short(of(last))}
+		if th.end != nil {
+			if math.IsNaN(limit) {
+				cells = append(cells, "")
+			} else {
+				cells = append(cells, short(limit))
+			}
+		}
+		rows.add(cells...)
+	}
+	var limit plasticity.Measures
+	none := math.NaN()
+	if th.end != nil {
+		limit = plasticity.Measure(th.end, th.end, 0)
+	}
+	add("sharing SNR", func(m plasticity.Measures) float64 { return m.SNR }, limit.SNR)
+	add("log10 inverse SNR", func(m plasticity.Measures) float64 { return math.Log10(m.InverseSNR) }, math.Log10(th.inverseSNR))
+	add("mean |w̄|/sd", func(m plasticity.Measures) float64 { return m.MeanToSD }, limit.MeanToSD)
+	add("norm of the mean filter, relative", func(m plasticity.Measures) float64 { return m.MeanNorm }, th.meanNorm)
+	add("cosine to the first mean filter", func(m plasticity.Measures) float64 { return m.MeanCosine }, none)
+	add("mean norm of a filter", func(m plasticity.Measures) float64 { return m.FilterNorm }, limit.FilterNorm)
+	add("drift from the start, relative", func(m plasticity.Measures) float64 { return m.Drift }, none)
+	rows.write(t.out)
+}
+
+// short is a number of four digits.
+func short(v float64) string {
+	if math.IsInf(v, 1) {
+		return "∞"
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+func copyOf(w [][]float64) [][]float64 {
+	c := plasticity.NewWeights(len(w), len(w[0]))
+	for i := range w {
+		copy(c[i], w[i])
+	}
+	return c
+}

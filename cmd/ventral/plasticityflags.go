@@ -1,0 +1,426 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/npy"
+	"ventral/plasticity"
+	"ventral/stimuli"
+)
+
+// plasticityFlags are the flags that make one run of a rule.
+type plasticityFlags struct {
+	flags *pflag.FlagSet
+
+	rule, equation, equationFile string
+	set                          map[string]string
+	neurons                      string
+	n, k, channels               int
+	input, images                string
+	spectrum                     float64
+	imageSize                    int
+	weights                      string
+	mean, deviation              float64
+	eta                          string
+	momentum, averages           float64
+	steps, hold, wait, batch     int
+	every, weightsMB             int
+	seed                         uint64
+}
+
+func (f *plasticityFlags) add(flags *pflag.FlagSet) {
+	f.flags = flags
+	flags.StringVar(&f.rule, "rule", "sharing", "rule, by its name (see above)")
+	flags.StringVar(&f.equation, "equation", "", `a rule of your own in place of --rule, such as "dw = eta*post*(pre - post*w)"`)
+	flags.StringVar(&f.equationFile, "equation-file", "", "file that holds the equation")
+	flags.StringToStringVar(&f.set, "set", nil, "constants of the rule, the equation and the neurons: NAME=VALUE,…")
+	flags.StringVar(&f.neurons, "neurons", "linear", "neurons, by their name (see above)")
+	flags.IntVar(&f.n, "n", 100, "neurons in the pool")
+	flags.IntVar(&f.k, "k", 3, "side of the receptive field: a filter has channels × k × k weights")
+	flags.IntVar(&f.channels, "channels", 1, "input channels")
+	flags.StringVar(&f.input, "input", "white", "input: white (noise), correlated (noise, --spectrum), gratings, patches (of --images) or FILE.npy (n_patterns × d, repeated when it ends)")
+	flags.Float64Var(&f.spectrum, "spectrum", 2, "exponent e of the power spectrum 1/f^e of correlated noise")
+	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:DIR (any folder or zip), cifar10:DIR, folder:DIR or shapes")
+	flags.IntVar(&f.imageSize, "image-size", 128, "side to which pictures:DIR is resized, pixels")
+	flags.StringVar(&f.weights, "weights", "", "weights of the start, FILE.npy, n × d (default: random)")
+	flags.Float64Var(&f.mean, "mean", 0, "mean of random weights of the start (default: 1 for sharing and equations, else 0)")
+	flags.Float64Var(&f.deviation, "deviation", 0, "standard deviation of random weights of the start (default: 1 for sharing and equations, else 1/√d)")
+	flags.StringVar(&f.eta, "eta", "", "learning rate, a formula over the step t (default: the rule's)")
+	flags.Float64Var(&f.momentum, "momentum", 0, "momentum (default: the rule's)")
+	flags.IntVar(&f.steps, "steps", 0, "steps (default: 2000; 300000 for circuits, whose steps are steps in time)")
+	flags.IntVar(&f.hold, "hold", 0, "steps that an input stays (default: 150 for circuits, else 1)")
+	flags.IntVar(&f.wait, "wait", 0, "steps of a held input before anything is learnt, while the rates settle (default: half of them for circuit-corrected)")
+	flags.IntVar(&f.batch, "batch", 1, "inputs of a step, whose changes are averaged")
+	flags.Float64Var(&f.averages, "averages", 100, "time constant of the running averages (theta, avg_pre, avg_post), patterns")
+	flags.IntVar(&f.every, "every", 0, "steps between records (default: for about 200 records)")
+	flags.IntVar(&f.weightsMB, "weights-mb", 64, "memory for recorded weights, MB: as many records as fit hold them, evenly spaced (0: none)")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights and inputs: same seed, same bits")
+}
+
+// A plasticityRun is an experiment ready to run.
+type plasticityRun struct {
+	plasticity.Experiment
+	name  string // of the rule
+	w     [][]float64
+	steps int
+	rec   *plasticity.Recorder
+	data  []datum
+	limit *fixedPoint // where sharing ends; nil for other rules
+}
+
+// A ruleChoice is the rule and the neurons that the flags name.
+type ruleChoice struct {
+	ruleEntry
+	neurons   neuronsEntry
+	constants map[string]float64
+	equation  string // "" = a rule of the table
+}
+
+// choose finds the rule and the neurons and checks their constants.
+func (f *plasticityFlags) choose() (ruleChoice, error) {
+	var c ruleChoice
+	var err error
+	if c.neurons, err = find(neuronsTable, func(n neuronsEntry) string { return n.name }, "--neurons", f.neurons); err != nil {
+		return c, err
+	}
+	c.equation = f.equation
+	if f.equationFile != "" {
+		if f.equation != "" {
+			return c, misused("--equation and --equation-file: expected one of them")
+		}
+		text, err := os.ReadFile(f.equationFile)
+		if err != nil {
+			return c, err
+		}
+		c.equation = string(text)
+	}
+	if c.equation == "" {
+		if c.ruleEntry, err = find(ruleTable, func(r ruleEntry) string { return r.name }, "--rule", f.rule); err != nil {
+			return c, err
+		}
+		of := "rule " + f.rule
+		if f.neurons != "linear" {
+			of += " with " + f.neurons + " neurons"
+		}
+		c.constants, err = constantsOf(f.set, of, c.ruleEntry.constants, c.neurons.constants)
+		return c, err
+	}
+	if f.flags.Changed("rule") {
+		return c, misused("--rule and an equation: expected one of them")
+	}
+	c.ruleEntry = ruleEntry{name: "equation", rate: "0.01"}
+	return c, f.chooseEquation(&c)
+}
+
+// chooseEquation parses the equation. A constant of --set is the equation's,
+// the neurons' or both's.
+func (f *plasticityFlags) chooseEquation(c *ruleChoice) error {
+	own, others := map[string]float64{}, map[string]string{}
+	for name, text := range f.set {
+		if slices.ContainsFunc(c.neurons.constants, func(k constant) bool { return k.name == name }) {
+			others[name] = text
+			continue
+		}
+		v, err := number(name, text)
+		if err != nil {
+			return err
+		}
+		own[name] = v
+	}
+	var err error
+	if c.constants, err = constantsOf(others, "neurons "+f.neurons, c.neurons.constants); err != nil {
+		return err
+	}
+	if _, err := plasticity.ParseEquation(c.equation, own); err != nil {
+		where := "--equation"
+		if f.equationFile != "" {
+			where = f.equationFile
+		}
+		return misused("%s: %w", where, err)
+	}
+	c.make = func(map[string]float64, neuronsEntry) plasticity.Rule {
+		rule, _ := plasticity.ParseEquation(c.equation, own) // parsed above
+		return rule
+	}
+	return nil
+}
+
+// complete gives the flags that were not set the defaults of the choice, so that
+// run.json holds what made the run. d is the number of weights of a filter.
+func (f *plasticityFlags) complete(c ruleChoice, d int) error {
+	shares := c.name == "sharing" || c.name == "equation"
+	hold := 1
+	if c.neurons.dynamic {
+		hold = 150
+	}
+	defaults := []struct{ flag, value string }{
+		{"eta", c.rate}, {"momentum", fmt.Sprint(c.momentum)}, {"hold", fmt.Sprint(hold)}, {"wait", "0"},
+		{"steps", "2000"}, {"mean", "0"}, {"deviation", fmt.Sprint(1 / math.Sqrt(float64(d)))},
+	}
+	override := func(flag, value string) {
+		for i := range defaults {
+			if defaults[i].flag == flag {
+				defaults[i].value = value
+			}
+		}
+	}
+	if shares {
+		override("mean", "1")
+		override("deviation", "1")
+	}
+	if c.neurons.dynamic {
+		override("steps", "300000")
+		if c.name == "sharing" {
+			override("eta", "t > 50 ? 3e-4/sqrt(1 + t/2) : 0")
+			if !c.neurons.ignorePool && !f.flags.Changed("hold") {
+				override("wait", "75")
+			} else if !c.neurons.ignorePool {
+				override("wait", fmt.Sprint(f.hold/2))
+			}
+		}
+	}
+	for _, d := range defaults {
+		if !f.flags.Changed(d.flag) {
+			if err := f.flags.Set(d.flag, d.value); err != nil {
+				return err
+			}
+		}
+	}
+	if !f.flags.Changed("every") {
+		presentations := max(1, f.steps/f.hold)
+		return f.flags.Set("every", fmt.Sprint(f.hold*max(1, presentations/200)))
+	}
+	return nil
+}
+
+// build makes the run.
+func (f *plasticityFlags) build() (*plasticityRun, error) {
+	c, err := f.choose()
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range []struct {
+		flag      string
+		value, at int
+	}{{"n", f.n, 1}, {"k", f.k, 1}, {"channels", f.channels, 1}, {"batch", f.batch, 1}, {"weights-mb", f.weightsMB, 0}, {"image-size", f.imageSize, 1}} {
+		if v.value < v.at {
+			return nil, misused("--%s is %d, expected at least %d", v.flag, v.value, v.at)
+		}
+	}
+	r := &plasticityRun{name: c.name}
+	d, err := f.shape(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.complete(c, d); err != nil {
+		return nil, err
+	}
+	if f.steps < 1 || f.hold < 1 || f.every < 1 || f.wait < 0 || f.wait > 0 && f.wait >= f.hold {
+		return nil, misused("--steps %d --hold %d --wait %d --every %d: expected at least 1 step, 1 step for an input, a shorter wait, and 1 step between records", f.steps, f.hold, f.wait, f.every)
+	}
+	if !(f.averages >= 1) || !(f.momentum >= 0 && f.momentum < 1) {
+		return nil, misused("--averages %g --momentum %g: expected at least 1, and a momentum from 0 to below 1", f.averages, f.momentum)
+	}
+	if err := fits(int64(f.n)*int64(d)*8*5+int64(f.weightsMB)<<20, fmt.Sprintf("%d neurons of %d weights", f.n, d), "use fewer --n or --weights-mb"); err != nil {
+		return nil, err
+	}
+	if r.w == nil {
+		if !(f.deviation >= 0) || math.IsInf(f.deviation, 1) || math.IsNaN(f.mean) || math.IsInf(f.mean, 0) {
+			return nil, misused("--mean %g --deviation %g: expected finite numbers, the deviation 0 or more", f.mean, f.deviation)
+		}
+		r.w = plasticity.Gaussian(f.n, d, f.mean, f.deviation, 16*f.seed)
+	}
+	rate, err := plasticity.ParseSchedule(f.eta)
+	if err != nil {
+		return nil, misused("--eta: %w", err)
+	}
+	r.steps = f.steps
+	r.Experiment.Rule, r.Experiment.Rate = c.make(c.constants, c.neurons), rate
+	r.Momentum, r.Hold, r.Wait, r.Batch, r.Tau = f.momentum, f.hold, f.wait, f.batch, f.averages
+	if _, own := r.Experiment.Rule.(plasticity.Neurons); !own {
+		if r.Neurons, err = c.neurons.make(f.n, c.constants); err != nil {
+			return nil, err
+		}
+	} else if f.flags.Changed("neurons") {
+		return nil, misused("--neurons: rule %s has neurons of its own", c.name)
+	}
+	if c.neurons.dynamic && f.batch > 1 {
+		return nil, misused("--batch %d with --neurons %s: neurons with dynamics see one input at a time", f.batch, f.neurons)
+	}
+	r.rec = &plasticity.Recorder{Every: f.every, WeightBytes: int64(f.weightsMB) << 20}
+	if c.name == "sharing" {
+		r.limit = &fixedPoint{gamma: c.constants["gamma"], alpha: math.Inf(1)}
+		if c.neurons.ignorePool {
+			r.limit.alpha = c.constants["alpha"]
+		}
+	}
+	return r, nil
+}
+
+// shape opens the weights and inputs and returns d, the weights of a filter.
+// What the files say counts where the flags were left alone.
+func (f *plasticityFlags) shape(r *plasticityRun) (d int, err error) {
+	d = f.channels * f.k * f.k
+	given := f.flags.Changed("k") || f.flags.Changed("channels")
+	if f.weights != "" {
+		data, shape, err := matrixFile(f.weights, "weights, n × d")
+		if err != nil {
+			return 0, err
+		}
+		if f.flags.Changed("n") && shape[0] != f.n || given && shape[1] != d {
+			return 0, misused("--weights %s: the file holds %d filters of %d weights, the flags say %d of %d (channels %d × k %d × k %d)", f.weights, shape[0], shape[1], f.n, d, f.channels, f.k, f.k)
+		}
+		f.n, d, given = shape[0], shape[1], true
+		if err := f.flags.Set("n", strconv.Itoa(f.n)); err != nil {
+			return 0, err
+		}
+		r.w = slices.Collect(slices.Chunk(data, d))
+		if r.data, err = appendFile(r.data, "weights", f.weights); err != nil {
+			return 0, err
+		}
+	}
+	return f.openInput(r, d, given)
+}
+
+// matrixFile reads a .npy of two or more axes, the further ones flattened.
+func matrixFile(path, what string) (data []float64, shape []int, err error) {
+	data, shape, err = npy.ReadFile[float64](path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(shape) < 2 || len(data) == 0 {
+		return nil, nil, fmt.Errorf("%s: an array of shape %v, expected %s", path, shape, what)
+	}
+	for i, v := range data {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			d := len(data) / shape[0]
+			return nil, nil, fmt.Errorf("%s: row %d, value %d is %g, expected finite numbers", path, i/d, i%d, v)
+		}
+	}
+	return data, []int{shape[0], len(data) / shape[0]}, nil
+}
+
+// openInput opens what the neurons see. given says that d is not open to change.
+func (f *plasticityFlags) openInput(r *plasticityRun, d int, given bool) (int, error) {
+	seed := 16*f.seed + 1
+	spatial := func() error {
+		if d != f.channels*f.k*f.k {
+			return misused("--input %s: filters of %d weights are no %d channels of %d × %d; give --k and --channels", f.input, d, f.channels, f.k, f.k)
+		}
+		return nil
+	}
+	switch f.input {
+	case "white":
+		r.Inputs = stimuli.WhiteNoise{Seed: seed}
+		return d, nil
+	case "correlated":
+		if err := spatial(); err != nil {
+			return 0, err
+		}
+		if f.spectrum == 0 {
+			r.Inputs = stimuli.WhiteNoise{Seed: seed}
+			return d, nil
+		}
+		noise, err := stimuli.NewCorrelatedNoise(stimuli.CorrelatedOptions{Seed: seed, Channels: f.channels, Height: f.k, Width: f.k, Exponent: f.spectrum})
+		r.Inputs = noise
+		return d, err
+	case "gratings":
+		r.Inputs = stimuli.Gratings{Seed: seed, Channels: f.channels, Height: f.k, Width: f.k}
+		return d, spatial()
+	case "patches":
+		if err := spatial(); err != nil {
+			return 0, err
+		}
+		set, err := f.openPatchImages()
+		if err != nil {
+			return 0, err
+		}
+		if channels, _, _ := set.Shape(); channels != f.channels {
+			return 0, misused("--images %s: the images have %d channels, the filters %d; give --channels %d", f.images, channels, f.channels, channels)
+		}
+		r.data = append(r.data, datum{"images", f.images, set.Len(), set.Digest()})
+		patches, err := stimuli.NewPatches(set, f.k, seed)
+		r.Inputs = patches
+		return d, err
+	}
+	if !strings.HasSuffix(f.input, ".npy") {
+		return 0, misused("--input %q: expected white, correlated, gratings, patches or FILE.npy", f.input)
+	}
+	data, shape, err := matrixFile(f.input, "inputs, n_patterns × d")
+	if err != nil {
+		return 0, err
+	}
+	if given && shape[1] != d {
+		return 0, misused("--input %s: the file holds %d patterns of %d values, the filters have %d weights", f.input, shape[0], shape[1], d)
+	}
+	r.Inputs = repeated{slices.Collect(slices.Chunk(data, shape[1]))}
+	r.data, err = appendFile(r.data, "inputs", f.input)
+	return shape[1], err
+}
+
+// openPatchImages opens the images that patches are cut from.
+func (f *plasticityFlags) openPatchImages() (stimuli.Set, error) {
+	if f.images == "" {
+		return nil, misused("--input patches needs --images")
+	}
+	if kind, dir, _ := strings.Cut(f.images, ":"); kind == "pictures" {
+		set, _, err := stimuli.OpenImages(dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
+		return set, err
+	}
+	sets, err := openImages(f.images, 0, f.seed)
+	return sets.train, err
+}
+
+// repeated are patterns from a file, from the first again when they end.
+type repeated struct{ rows [][]float64 }
+
+func (r repeated) Pattern(i int, x []float64) error {
+	copy(x, r.rows[i%len(r.rows)])
+	return nil
+}
+
+// A fixedPoint is where sharing with these constants ends.
+type fixedPoint struct{ gamma, alpha float64 }
+
+// The second moments of inputs are estimated from at most momentPatterns of
+// them, for filters of at most momentWeights.
+const (
+	momentPatterns = 4096
+	momentWeights  = 600
+)
+
+// of computes the fixed point for the inputs of the run, from its start w0. It
+// is nil where it does not exist (γ = 0) or is too large to compute.
+func (p *fixedPoint) of(r *plasticityRun, w0 [][]float64) ([][]float64, error) {
+	d := len(w0[0])
+	if p == nil || p.gamma <= 0 || d > momentWeights {
+		return nil, nil
+	}
+	c := mat.NewSymDense(d, nil)
+	if _, white := r.Inputs.(stimuli.WhiteNoise); white {
+		for j := range d {
+			c.SetSym(j, j, 1)
+		}
+	} else {
+		patterns := min(momentPatterns, max(1, r.steps/r.Hold*r.Batch))
+		if from, ok := r.Inputs.(repeated); ok {
+			patterns = len(from.rows)
+		}
+		x := make([]float64, d)
+		for i := range patterns {
+			if err := r.Inputs.Pattern(i, x); err != nil {
+				return nil, err
+			}
+			c.SymRankOne(c, 1/float64(patterns), mat.NewVecDense(d, x))
+		}
+	}
+	return plasticity.FixedPoint(w0, c, p.gamma, p.alpha)
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ventral/neuron"
+	"ventral/plasticity"
+)
+
+// A constant of a rule or of neurons, set by --set NAME=VALUE.
+type constant struct {
+	name    string
+	value   float64 // the default
+	meaning string
+}
+
+// A ruleEntry is a rule of package plasticity as the command line names it.
+type ruleEntry struct {
+	name, equation string
+	constants      []constant
+	rate           string  // the default of --eta
+	momentum       float64 // the default of --momentum
+	make           func(c map[string]float64, neurons neuronsEntry) plasticity.Rule
+}
+
+var ruleTable = []ruleEntry{
+	{"sharing", "dw = -eta*((r - b - pool)*x + gamma*(w - w0))", []constant{{"gamma", .01, "pull to the weights of the start"}}, "0.5/(1000 + t)", .95,
+		func(c map[string]float64, n neuronsEntry) plasticity.Rule {
+			return plasticity.Sharing{Gamma: c["gamma"], Baseline: c["b"], IgnorePool: n.ignorePool}
+		}},
+	{"hebb", "dw = eta*(y*x - decay*w)", []constant{{"decay", 0, "of the weights"}, {"normalise", 0, "1: filters keep their length"}}, "0.01", 0,
+		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
+			return plasticity.Hebb{Decay: c["decay"], Normalise: c["normalise"] != 0}
+		}},
+	{"antihebb", "dw = -eta*(r - b)*x", []constant{{"b", 0, "baseline rate"}}, "0.01", 0,
+		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
+			return plasticity.AntiHebb{Baseline: c["b"]}
+		}},
+	{"covariance", "dw = eta*(y - avg_y)*(x - avg_x)", nil, "0.001", 0,
+		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Covariance{} }},
+	{"oja", "dw = eta*y*(x - y*w)", nil, "0.01", 0,
+		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Oja{} }},
+	{"sanger", "dw_i = eta*y_i*(x - sum_k≤i y_k*w_k)", nil, "0.01", 0,
+		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Sanger{} }},
+	{"bcm", "dw = eta*y*(y - theta)*x, theta = avg y²", nil, "0.001", 0,
+		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.BCM{} }},
+	{"foldiak", "dq = eta*y*(x - q); lateral and thresholds too", []constant{
+		{"p", 1. / 8, "rate of each neuron"}, {"lateral", 5, "rate of the lateral weights, in parts of eta"},
+		{"thresholds", 1, "rate of the thresholds, in parts of eta"}, {"gain", 10, "of the logistic neurons"}}, "0.02", 0,
+		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
+			return &plasticity.Foldiak{P: c["p"], LateralRate: c["lateral"], ThresholdRate: c["thresholds"], Gain: c["gain"]}
+		}},
+}
+
+// A neuronsEntry is what --neurons names.
+type neuronsEntry struct {
+	name, meaning string
+	constants     []constant
+	dynamic       bool // each input is held while the rates move
+	ignorePool    bool // sharing about b alone, as the published circuit does
+	make          func(n int, c map[string]float64) (plasticity.Neurons, error)
+}
+
+func static(f neuron.Transfer) func(int, map[string]float64) (plasticity.Neurons, error) {
+	return func(int, map[string]float64) (plasticity.Neurons, error) { return neuron.Static{Transfer: f}, nil }
+}
+
+// circuit makes the lateral circuit of the constants.
+func circuit(n int, c map[string]float64) (*neuron.Circuit, error) {
+	o := neuron.CircuitOptions{Tau: c["tau"], Alpha: orBelow(c["alpha"]), Baseline: orBelow(c["b"]), Step: c["dt"]}
+	if c["alpha"] < 0 || c["b"] < 0 || !(c["tau"] > 0) || !(c["dt"] > 0) {
+		return nil, misused("--set: alpha = %g, b = %g, tau = %g, dt = %g: expected alpha and b of 0 or more, tau and dt above 0", c["alpha"], c["b"], c["tau"], c["dt"])
+	}
+	if c["order"] == 4 {
+		o.Method = &neuron.RungeKutta{}
+	} else if c["order"] != 1 {
+		return nil, misused("--set order=%g: expected 1 (Euler) or 4 (Runge–Kutta)", c["order"])
+	}
+	return neuron.NewCircuit(n, o)
+}
+
+// orBelow is how options say 0 where their zero means a default.
+func orBelow(v float64) float64 {
+	if v == 0 {
+		return -1
+	}
+	return v
+}
+
+var circuitConstants = []constant{
+	{"alpha", 10, "inhibitory feedback"}, {"b", 1, "baseline rate"}, {"tau", 30, "time constant, ms"},
+	{"dt", 1, "step in time, ms"}, {"order", 1, "of the step: 1 (Euler) or 4 (Runge–Kutta)"},
+}
+
+var settledConstants = circuitConstants[:2]
+
+func dynamic(n int, c map[string]float64) (plasticity.Neurons, error) { return circuit(n, c) }
+
+// settled is the circuit's steady state, to which its steps in time are nothing.
+func settled(n int, c map[string]float64) (plasticity.Neurons, error) {
+	c = maps.Clone(c)
+	for _, k := range circuitConstants[2:] {
+		c[k.name] = k.value
+	}
+	c["dt"] = c["tau"] / (1 + max(0, c["alpha"])) / 2 // a step that is stable, and is not made
+	made, err := circuit(n, c)
+	return neuron.Settled{Circuit: made}, err
+}
+
+var neuronsTable = []neuronsEntry{
+	{"linear", "r = z = wᵀx", nil, false, false, static(nil)},
+	{"rectified", "r = max(0, z)", nil, false, false, static(neuron.Rectify)},
+	{"tanh", "r = tanh(z)", nil, false, false, static(neuron.Tanh)},
+	{"logistic", "r = 1/(1 + exp(-z))", nil, false, false, static(neuron.Logistic(1))},
+	{"circuit", "a pool with lateral inhibition, in time: tau*dr/dt = -r + z - alpha*r_inh + b", circuitConstants, true, true, dynamic},
+	{"circuit-corrected", "the same; synapses change about b + r_inh", circuitConstants, true, false, dynamic},
+	{"settled", "the circuit's steady state", settledConstants, false, true, settled},
+	{"settled-corrected", "the same; synapses change about b + r_inh", settledConstants, false, false, settled},
+}
+
+// find returns the entry of a table by its name, or an error that lists them.
+func find[E any](table []E, nameOf func(E) string, flag, name string) (E, error) {
+	var known []string
+	for _, e := range table {
+		if nameOf(e) == name {
+			return e, nil
+		}
+		known = append(known, nameOf(e))
+	}
+	var none E
+	return none, misused("%s %q: expected one of %s", flag, name, strings.Join(known, ", "))
+}
+
+// constantsOf is the value of every constant: its default, or what --set says.
+// A later list's default counts where both have a name.
+func constantsOf(set map[string]string, of string, lists ...[]constant) (map[string]float64, error) {
+	values := map[string]float64{}
+	for _, list := range lists {
+		for _, c := range list {
+			values[c.name] = c.value
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if _, known := values[name]; !known {
+			if len(values) == 0 {
+				return nil, misused("--set %s: %s has no constants", name, of)
+			}
+			return nil, misused("--set: %s has no constant %q; it has %s", of, name, strings.Join(slices.Sorted(maps.Keys(values)), ", "))
+		}
+		v, err := number(name, set[name])
+		if err != nil {
+			return nil, err
+		}
+		values[name] = v
+	}
+	return values, nil
+}
+
+func number(name, text string) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, misused("--set %s=%s: expected a finite number", name, text)
+	}
+	return v, nil
+}
+
+// rulesHelp lists rules and neurons with their equations and constants.
+func rulesHelp() string {
+	var b strings.Builder
+	b.WriteString("Rules (--rule), with their constants (--set NAME=VALUE) and default learning rate:\n")
+	for _, r := range ruleTable {
+		fmt.Fprintf(&b, "  %-11s %s\n%s%13s eta %s", r.name, r.equation, describeConstants(r.constants), "", r.rate)
+		if r.momentum != 0 {
+			fmt.Fprintf(&b, ", momentum %g", r.momentum)
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\nNeurons (--neurons):\n")
+	for _, n := range neuronsTable {
+		fmt.Fprintf(&b, "  %-18s %s\n", n.name, n.meaning)
+		if n.name == "circuit" {
+			b.WriteString(describeConstants(n.constants))
+		}
+	}
+	return b.String()
+}
+
+func describeConstants(list []constant) string {
+	var b strings.Builder
+	for _, c := range list {
+		fmt.Fprintf(&b, "%13s %s = %.3g: %s\n", "", c.name, c.value, c.meaning)
+	}
+	return b.String()
+}
