@@ -37,7 +37,7 @@ type datum struct {
 // describe begins the description of a run of the verb whose flags these are.
 // Where the run is written, and what is shown meanwhile, do not make the run.
 func describe(flags *pflag.FlagSet) description {
-	d := description{Verb: flags.Name(), Arguments: map[string]string{}, Versions: versionTable()}
+	d := description{Verb: flags.Name(), Arguments: map[string]string{}, Versions: versionTable(), Data: []datum{}}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if !slices.Contains([]string{"out", "overwrite", "quiet", "help"}, f.Name) {
 			value := f.Value.String()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image/color"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -18,6 +19,15 @@ type figurePage struct{ rows [][]*plot.Plot }
 
 func (p *figurePage) draw(c vgdraw.Canvas) {
 	tiles := vgdraw.Tiles{Rows: len(p.rows), Cols: len(p.rows[0]), PadX: 5 * vg.Millimeter, PadY: 4 * vg.Millimeter, PadTop: 2 * vg.Millimeter, PadBottom: 2 * vg.Millimeter, PadLeft: 2 * vg.Millimeter, PadRight: 3 * vg.Millimeter}
+	for _, row := range p.rows {
+		for _, drawn := range row {
+			for _, axis := range []*plot.Axis{&drawn.X, &drawn.Y} {
+				if _, usual := axis.Tick.Marker.(plot.DefaultTicks); usual {
+					axis.Tick.Marker = plot.TickerFunc(roundTicks)
+				}
+			}
+		}
+	}
 	for i, canvases := range plot.Align(p.rows, tiles, c) {
 		for j, canvas := range canvases {
 			p.rows[i][j].Draw(canvas)
@@ -111,4 +121,24 @@ func roomAbove(p *plot.Plot, part float64) {
 	if span := p.Y.Max - p.Y.Min; span > 0 {
 		p.Y.Max += part * span
 	}
+}
+
+// roundTicks marks about five round numbers (1, 2 or 5 times a power of ten).
+func roundTicks(low, high float64) []plot.Tick {
+	if !(high > low) {
+		return []plot.Tick{{Value: low, Label: short(low)}}
+	}
+	step := math.Pow(10, math.Floor(math.Log10((high-low)/4)))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if m*step >= (high-low)/6 {
+			step *= m
+			break
+		}
+	}
+	var ticks []plot.Tick
+	for i := math.Ceil(low/step - 1e-9); i*step <= high+1e-9*step; i++ {
+		i += 0 // −0 reads as 0
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: strconv.FormatFloat(i*step, 'g', 6, 64)})
+	}
+	return ticks
 }

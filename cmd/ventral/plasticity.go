@@ -52,7 +52,7 @@ avg_post and theta (of post²), eta and the constants of --set. Lines before
 				return err
 			}
 			about := describe(flags)
-			about.Data = r.data
+			about.Data = append(about.Data, r.data...)
 			folder, err := newRunFolder(out, overwrite, about)
 			if err != nil {
 				return err
@@ -75,12 +75,11 @@ func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error
 	if failed != nil && !diverged && !errors.Is(failed, context.Canceled) {
 		return failed
 	}
-	end, err := r.limit.of(r, begin)
+	th, err := r.theory(begin)
 	if err != nil {
-		t.say("the fixed point is left out: %v", err)
+		t.say("what theory expects is left out: %v", err)
 	}
-	theory := measureTheory(end, begin)
-	if err := r.writeTrajectory(f, theory); err != nil {
+	if err := r.writeTrajectory(f, th); err != nil {
 		return err
 	}
 	if errors.Is(failed, context.Canceled) {
@@ -93,7 +92,7 @@ func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error
 	if diverged {
 		return fmt.Errorf("%s %w\nWhat was recorded until then is in %s", r.name, failed, f.name)
 	}
-	r.write(t, theory)
+	r.write(t, th)
 	fmt.Fprintf(t.out, "\nThe run is in %s: plot.png, trajectory.npz, trajectory.csv.\n", f.name)
 	return nil
 }
@@ -114,51 +113,36 @@ func (w *watched) Pattern(i int, x []float64) error {
 
 func (r *plasticityRun) last() plasticity.Measures { return r.rec.Measures[len(r.rec.Measures)-1] }
 
-// A theory is what the fixed point says of the end; NaN where there is none.
-type theory struct {
-	inverseSNR, meanNorm float64
-	end                  [][]float64 // n × d; nil = none
-}
-
-func measureTheory(end, begin [][]float64) theory {
-	if end == nil {
-		return theory{math.NaN(), math.NaN(), nil}
-	}
-	m := plasticity.Measure(end, begin, 0)
-	return theory{m.InverseSNR, m.MeanNorm, end}
-}
-
 // write prints the measures at the start and the end, and the theory's.
 func (r *plasticityRun) write(t *terminal, th theory) {
 	first, last := r.rec.Measures[0], r.last()
-	rows := table{header: []string{"measure", "start", "step " + thousands(last.Step)}, left: 1}
-	if th.end != nil {
-		rows.header = append(rows.header, "fixed point")
-	}
-	add := func(name string, of func(plasticity.Measures) float64, limit float64) {
-		cells := []string{name, short(of(first)), short(of(last))}
-		if th.end != nil {
-			if math.IsNaN(limit) {
-				cells = append(cells, "")
-			} else {
-				cells = append(cells, short(limit))
-			}
+	rows := table{header: []string{"measure", "start", "step " + thousands(last.Step), "theory"}, left: 1}
+	add := func(name string, start, end, limit float64) {
+		cells := []string{name, short(start), short(end), ""}
+		if !math.IsNaN(limit) {
+			cells[3] = short(limit)
 		}
 		rows.add(cells...)
 	}
-	var limit plasticity.Measures
 	none := math.NaN()
+	limit := plasticity.Measures{SNR: none, InverseSNR: none, MeanToSD: none, MeanNorm: none, MeanCosine: none, FilterNorm: th.filterNorm, Drift: none}
 	if th.end != nil {
-		limit = plasticity.Measure(th.end, th.end, 0)
+		limit = plasticity.Measure(th.end, th.begin, 0)
 	}
-	add("sharing SNR", func(m plasticity.Measures) float64 { return m.SNR }, limit.SNR)
-	add("log10 inverse SNR", func(m plasticity.Measures) float64 { return math.Log10(m.InverseSNR) }, math.Log10(th.inverseSNR))
-	add("mean |w̄|/sd", func(m plasticity.Measures) float64 { return m.MeanToSD }, limit.MeanToSD)
-	add("norm of the mean filter, relative", func(m plasticity.Measures) float64 { return m.MeanNorm }, th.meanNorm)
-	add("cosine to the first mean filter", func(m plasticity.Measures) float64 { return m.MeanCosine }, none)
-	add("mean norm of a filter", func(m plasticity.Measures) float64 { return m.FilterNorm }, limit.FilterNorm)
-	add("drift from the start, relative", func(m plasticity.Measures) float64 { return m.Drift }, none)
+	add("sharing SNR", first.SNR, last.SNR, limit.SNR)
+	add("log10 inverse SNR", math.Log10(first.InverseSNR), math.Log10(last.InverseSNR), math.Log10(limit.InverseSNR))
+	add("mean |w̄|/sd", first.MeanToSD, last.MeanToSD, limit.MeanToSD)
+	add("norm of the mean filter, relative", first.MeanNorm, last.MeanNorm, limit.MeanNorm)
+	add("cosine to the first mean filter", first.MeanCosine, last.MeanCosine, limit.MeanCosine)
+	add("mean norm of a filter", first.FilterNorm, last.FilterNorm, limit.FilterNorm)
+	add("drift from the start, relative", first.Drift, last.Drift, limit.Drift)
+	if th.name != "" {
+		add(th.name, th.start, th.now, th.limit)
+	}
 	rows.write(t.out)
+	if th.note != "" {
+		fmt.Fprintln(t.out, "\n"+th.note)
+	}
 }
 
 // short is a number of four digits.

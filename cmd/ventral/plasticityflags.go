@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
-	"gonum.org/v1/gonum/mat"
 
 	"ventral/internal/npy"
 	"ventral/plasticity"
@@ -19,6 +19,7 @@ import (
 // plasticityFlags are the flags that make one run of a rule.
 type plasticityFlags struct {
 	flags *pflag.FlagSet
+	sets  *setCache // of the images; nil = each run opens its own
 
 	rule, equation, equationFile string
 	set                          map[string]string
@@ -68,12 +69,13 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 // A plasticityRun is an experiment ready to run.
 type plasticityRun struct {
 	plasticity.Experiment
-	name  string // of the rule
-	w     [][]float64
-	steps int
-	rec   *plasticity.Recorder
-	data  []datum
-	limit *fixedPoint // where sharing ends; nil for other rules
+	name      string // of the rule
+	w         [][]float64
+	steps     int
+	rec       *plasticity.Recorder
+	data      []datum
+	constants map[string]float64
+	alpha     float64 // of the mean filter under sharing; +Inf where it is kept
 }
 
 // A ruleChoice is the rule and the neurons that the flags name.
@@ -156,13 +158,21 @@ func (f *plasticityFlags) chooseEquation(c *ruleChoice) error {
 // complete gives the flags that were not set the defaults of the choice, so that
 // run.json holds what made the run. d is the number of weights of a filter.
 func (f *plasticityFlags) complete(c ruleChoice, d int) error {
+	rate := c.rate
+	if number, per, ok := strings.Cut(c.rate, "/"); ok && per == "d" {
+		v, err := strconv.ParseFloat(number, 64)
+		if err != nil {
+			panic(err)
+		}
+		rate = short(v / float64(d))
+	}
 	shares := c.name == "sharing" || c.name == "equation"
 	hold := 1
 	if c.neurons.dynamic {
 		hold = 150
 	}
 	defaults := []struct{ flag, value string }{
-		{"eta", c.rate}, {"momentum", fmt.Sprint(c.momentum)}, {"hold", fmt.Sprint(hold)}, {"wait", "0"},
+		{"eta", rate}, {"momentum", fmt.Sprint(c.momentum)}, {"hold", fmt.Sprint(hold)}, {"wait", "0"},
 		{"steps", "2000"}, {"mean", "0"}, {"deviation", fmt.Sprint(1 / math.Sqrt(float64(d)))},
 	}
 	override := func(flag, value string) {
@@ -216,6 +226,11 @@ func (f *plasticityFlags) build() (*plasticityRun, error) {
 		}
 	}
 	r := &plasticityRun{name: c.name}
+	if f.equationFile != "" {
+		if r.data, err = appendFile(r.data, "equation", f.equationFile); err != nil {
+			return nil, err
+		}
+	}
 	d, err := f.shape(r)
 	if err != nil {
 		return nil, err
@@ -256,11 +271,9 @@ func (f *plasticityFlags) build() (*plasticityRun, error) {
 		return nil, misused("--batch %d with --neurons %s: neurons with dynamics see one input at a time", f.batch, f.neurons)
 	}
 	r.rec = &plasticity.Recorder{Every: f.every, WeightBytes: int64(f.weightsMB) << 20}
-	if c.name == "sharing" {
-		r.limit = &fixedPoint{gamma: c.constants["gamma"], alpha: math.Inf(1)}
-		if c.neurons.ignorePool {
-			r.limit.alpha = c.constants["alpha"]
-		}
+	r.constants, r.alpha = c.constants, math.Inf(1)
+	if c.neurons.ignorePool {
+		r.alpha = c.constants["alpha"]
 	}
 	return r, nil
 }
@@ -275,8 +288,11 @@ func (f *plasticityFlags) shape(r *plasticityRun) (d int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if f.flags.Changed("n") && shape[0] != f.n || given && shape[1] != d {
-			return 0, misused("--weights %s: the file holds %d filters of %d weights, the flags say %d of %d (channels %d × k %d × k %d)", f.weights, shape[0], shape[1], f.n, d, f.channels, f.k, f.k)
+		if f.flags.Changed("n") && shape[0] != f.n {
+			return 0, misused("--weights %s: the file is %d × %d, filters × weights, and --n is %d", f.weights, shape[0], shape[1], f.n)
+		}
+		if given && shape[1] != d {
+			return 0, misused("--weights %s: the file is %d × %d, filters × weights, and --channels %d × --k %d × %d make %d weights", f.weights, shape[0], shape[1], f.channels, f.k, f.k, d)
 		}
 		f.n, d, given = shape[0], shape[1], true
 		if err := f.flags.Set("n", strconv.Itoa(f.n)); err != nil {
@@ -359,7 +375,7 @@ func (f *plasticityFlags) openInput(r *plasticityRun, d int, given bool) (int, e
 		return 0, err
 	}
 	if given && shape[1] != d {
-		return 0, misused("--input %s: the file holds %d patterns of %d values, the filters have %d weights", f.input, shape[0], shape[1], d)
+		return 0, misused("--input %s: the file is %d × %d, patterns × values, and the filters have %d weights", f.input, shape[0], shape[1], d)
 	}
 	r.Inputs = repeated{slices.Collect(slices.Chunk(data, shape[1]))}
 	r.data, err = appendFile(r.data, "inputs", f.input)
@@ -371,12 +387,39 @@ func (f *plasticityFlags) openPatchImages() (stimuli.Set, error) {
 	if f.images == "" {
 		return nil, misused("--input patches needs --images")
 	}
-	if kind, dir, _ := strings.Cut(f.images, ":"); kind == "pictures" {
-		set, _, err := stimuli.OpenImages(dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
-		return set, err
+	open := func() (stimuli.Set, error) {
+		if kind, dir, _ := strings.Cut(f.images, ":"); kind == "pictures" {
+			set, _, err := stimuli.OpenImages(dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
+			return set, err
+		}
+		sets, err := openImages(f.images, 0, 1)
+		return sets.train, err
 	}
-	sets, err := openImages(f.images, 0, f.seed)
-	return sets.train, err
+	if f.sets == nil {
+		return open()
+	}
+	return f.sets.get(fmt.Sprint(f.images, f.channels, f.imageSize), open)
+}
+
+// A setCache opens each set of images once, for the runs of a sweep.
+type setCache struct {
+	mu   sync.Mutex
+	sets map[string]stimuli.Set
+}
+
+func newSetCache() *setCache { return &setCache{sets: map[string]stimuli.Set{}} }
+
+func (c *setCache) get(name string, open func() (stimuli.Set, error)) (stimuli.Set, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if set := c.sets[name]; set != nil {
+		return set, nil
+	}
+	set, err := open()
+	if err == nil {
+		c.sets[name] = set
+	}
+	return set, err
 }
 
 // repeated are patterns from a file, from the first again when they end.
@@ -385,42 +428,4 @@ type repeated struct{ rows [][]float64 }
 func (r repeated) Pattern(i int, x []float64) error {
 	copy(x, r.rows[i%len(r.rows)])
 	return nil
-}
-
-// A fixedPoint is where sharing with these constants ends.
-type fixedPoint struct{ gamma, alpha float64 }
-
-// The second moments of inputs are estimated from at most momentPatterns of
-// them, for filters of at most momentWeights.
-const (
-	momentPatterns = 4096
-	momentWeights  = 600
-)
-
-// of computes the fixed point for the inputs of the run, from its start w0. It
-// is nil where it does not exist (γ = 0) or is too large to compute.
-func (p *fixedPoint) of(r *plasticityRun, w0 [][]float64) ([][]float64, error) {
-	d := len(w0[0])
-	if p == nil || p.gamma <= 0 || d > momentWeights {
-		return nil, nil
-	}
-	c := mat.NewSymDense(d, nil)
-	if _, white := r.Inputs.(stimuli.WhiteNoise); white {
-		for j := range d {
-			c.SetSym(j, j, 1)
-		}
-	} else {
-		patterns := min(momentPatterns, max(1, r.steps/r.Hold*r.Batch))
-		if from, ok := r.Inputs.(repeated); ok {
-			patterns = len(from.rows)
-		}
-		x := make([]float64, d)
-		for i := range patterns {
-			if err := r.Inputs.Pattern(i, x); err != nil {
-				return nil, err
-			}
-			c.SymRankOne(c, 1/float64(patterns), mat.NewVecDense(d, x))
-		}
-	}
-	return plasticity.FixedPoint(w0, c, p.gamma, p.alpha)
 }

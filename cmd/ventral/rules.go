@@ -23,7 +23,7 @@ type constant struct {
 type ruleEntry struct {
 	name, equation string
 	constants      []constant
-	rate           string  // the default of --eta
+	rate           string  // the default of --eta; NUMBER/d is in parts of the weights of a filter
 	momentum       float64 // the default of --momentum
 	make           func(c map[string]float64, neurons neuronsEntry) plasticity.Rule
 }
@@ -33,21 +33,21 @@ var ruleTable = []ruleEntry{
 		func(c map[string]float64, n neuronsEntry) plasticity.Rule {
 			return plasticity.Sharing{Gamma: c["gamma"], Baseline: c["b"], IgnorePool: n.ignorePool}
 		}},
-	{"hebb", "dw = eta*(y*x - decay*w)", []constant{{"decay", 0, "of the weights"}, {"normalise", 0, "1: filters keep their length"}}, "0.01", 0,
+	{"hebb", "dw = eta*(y*x - decay*w)", []constant{{"decay", 0, "of the weights"}, {"normalise", 0, "1: filters keep their length"}}, "0.1/d", 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return plasticity.Hebb{Decay: c["decay"], Normalise: c["normalise"] != 0}
 		}},
-	{"antihebb", "dw = -eta*(r - b)*x", []constant{{"b", 0, "baseline rate"}}, "0.01", 0,
+	{"antihebb", "dw = -eta*(r - b)*x", []constant{{"b", 0, "baseline rate"}}, "0.1/d", 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return plasticity.AntiHebb{Baseline: c["b"]}
 		}},
-	{"covariance", "dw = eta*(y - avg_y)*(x - avg_x)", nil, "0.001", 0,
+	{"covariance", "dw = eta*(y - avg_y)*(x - avg_x)", nil, "0.01/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Covariance{} }},
-	{"oja", "dw = eta*y*(x - y*w)", nil, "0.01", 0,
+	{"oja", "dw = eta*y*(x - y*w)", nil, "0.1/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Oja{} }},
-	{"sanger", "dw_i = eta*y_i*(x - sum_k≤i y_k*w_k)", nil, "0.01", 0,
+	{"sanger", "dw_i = eta*y_i*(x - sum_k≤i y_k*w_k)", nil, "0.1/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Sanger{} }},
-	{"bcm", "dw = eta*y*(y - theta)*x, theta = avg y²", nil, "0.001", 0,
+	{"bcm", "dw = eta*y*(y - theta)*x, theta = avg y²", nil, "0.005/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.BCM{} }},
 	{"foldiak", "dq = eta*y*(x - q); lateral and thresholds too", []constant{
 		{"p", 1. / 8, "rate of each neuron"}, {"lateral", 5, "rate of the lateral weights, in parts of eta"},

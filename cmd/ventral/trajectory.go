@@ -105,11 +105,12 @@ func (r *plasticityRun) figure(th theory) (*figurePage, error) {
 		}
 		return ys
 	}
-	snr := newPlot("scatter of the filters around their mean", "step", "log₁₀ inverse SNR")
+	snr := newPlot("scatter of the filters around their mean", "step", "log10 inverse SNR")
 	if err := addLine(snr, r.name, palette[0], xs, series(func(m plasticity.Measures) float64 { return math.Log10(m.InverseSNR) })); err != nil {
 		return nil, err
 	}
-	if floor := math.Log10(th.inverseSNR); !math.IsNaN(floor) && !math.IsInf(floor, 0) {
+	if th.end != nil {
+		floor := math.Log10(plasticity.InverseSNR(th.end))
 		if err := addFloor(snr, "fixed point", color.Black, floor, xs[len(xs)-1]); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,390 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ventral/plasticity"
+)
+
+var plasticitySweepVerb = verb{
+	name:    "plasticity sweep",
+	summary: "run a plasticity rule over a grid of parameters and seeds",
+	detail: `
+Runs a rule, as plasticity run does, for every combination of the values of
+--vary and every seed, on all cores. NAME is a flag of plasticity run or a
+constant of the rule. Writes --out: runs.csv, one row per run in the order of
+the grid, with the measures at its end, and run.json. A run that diverges is a
+row that says so. Interrupted, the same command goes on from the runs that are
+complete.
+
+  ventral plasticity sweep --vary gamma=.1,.01,.001 --vary k=3,6,9 --seeds 10 --out runs/grid
+  ventral plasticity sweep --neurons circuit --vary alpha=1,3,10,30 --seeds 3 --out runs/alpha`,
+	flags: func(flags *pflag.FlagSet) action {
+		var (
+			f         plasticityFlags
+			vary      []string
+			seeds     int
+			out       string
+			overwrite bool
+		)
+		flags.StringArrayVar(&vary, "vary", nil, "NAME=VALUE,VALUE,…: a flag or constant and its values; may be repeated")
+		flags.IntVar(&seeds, "seeds", 1, "seeds for each combination, from --seed on")
+		f.add(flags)
+		flags.StringVar(&out, "out", "", "folder of the sweep")
+		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
+		return func(ctx context.Context, t *terminal) error {
+			if err := required(flags, "out", "vary"); err != nil {
+				return err
+			}
+			if seeds < 1 {
+				return misused("--seeds is %d, expected at least 1", seeds)
+			}
+			if err := checkRunFolder(out, overwrite); err != nil {
+				return err
+			}
+			s := &sweep{base: &f, seeds: seeds}
+			if err := s.parse(vary); err != nil {
+				return err
+			}
+			data, err := s.check()
+			if err != nil {
+				return err
+			}
+			about := describe(flags)
+			about.Data = append(about.Data, data...)
+			folder, err := newRunFolder(out, overwrite, about)
+			if err != nil {
+				return err
+			}
+			defer folder.abandon()
+			if err := s.run(ctx, t, folder); err != nil {
+				return err
+			}
+			if err := folder.finish(); err != nil {
+				return err
+			}
+			s.write(t)
+			fmt.Fprintf(t.out, "\nThe %d runs are in %s/runs.csv.\n", len(s.rows), folder.name)
+			return nil
+		}
+	},
+}
+
+// A sweep is a grid of runs: all combinations of the axes' values, each with all
+// seeds. Run i is seed i mod seeds of combination i / seeds, the last axis
+// running fastest.
+type sweep struct {
+	base  *plasticityFlags
+	axes  []sweepAxis
+	seeds int
+	rows  [][]string // by run; nil = not done
+}
+
+type sweepAxis struct {
+	name   string
+	values []string
+}
+
+func (s *sweep) parse(vary []string) error {
+	seen := map[string]bool{}
+	for _, text := range vary {
+		name, values, ok := strings.Cut(text, "=")
+		name = strings.TrimSpace(name)
+		if !ok || name == "" || strings.TrimSpace(values) == "" {
+			return misused("--vary %q: expected NAME=VALUE,VALUE,…", text)
+		}
+		if seen[name] {
+			return misused("--vary names %s twice", name)
+		}
+		if name == "seed" || name == "out" || name == "overwrite" || name == "quiet" || name == "vary" || name == "seeds" || name == "set" {
+			return misused("--vary %s: cannot be varied; --seeds gives several seeds", name)
+		}
+		if s.base.flags.Changed(name) {
+			return misused("--vary %s: the flag --%s is given too", name, name)
+		}
+		if _, given := s.base.set[name]; given {
+			return misused("--vary %s: --set gives it too", name)
+		}
+		seen[name] = true
+		axis := sweepAxis{name: name}
+		for value := range strings.SplitSeq(values, ",") {
+			axis.values = append(axis.values, strings.TrimSpace(value))
+		}
+		s.axes = append(s.axes, axis)
+	}
+	return nil
+}
+
+func (s *sweep) combinations() int {
+	n := 1
+	for _, a := range s.axes {
+		n *= len(a.values)
+	}
+	return n
+}
+
+// point returns the value of every axis for a combination.
+func (s *sweep) point(combination int) []string {
+	values := make([]string, len(s.axes))
+	for i := len(s.axes) - 1; i >= 0; i-- {
+		n := len(s.axes[i].values)
+		values[i] = s.axes[i].values[combination%n]
+		combination /= n
+	}
+	return values
+}
+
+// flagsOf are the flags of a combination and a seed.
+func (s *sweep) flagsOf(combination, seed int) (*plasticityFlags, error) {
+	f := &plasticityFlags{sets: s.base.sets}
+	flags := pflag.NewFlagSet(s.base.flags.Name(), pflag.ContinueOnError)
+	f.add(flags)
+	var failed error
+	s.base.flags.Visit(func(given *pflag.Flag) {
+		if flags.Lookup(given.Name) != nil && given.Name != "set" {
+			failed = errors.Join(failed, flags.Set(given.Name, given.Value.String()))
+		}
+	})
+	f.set = maps.Clone(s.base.set)
+	for i, value := range s.point(combination) {
+		name := s.axes[i].name
+		if flags.Lookup(name) == nil {
+			if f.set == nil {
+				f.set = map[string]string{}
+			}
+			f.set[name] = value
+			continue
+		}
+		if err := flags.Set(name, value); err != nil {
+			return nil, misused("--vary %s: %v", name, err)
+		}
+	}
+	f.seed = s.base.seed + uint64(seed)
+	return f, failed
+}
+
+// check builds every combination once, so that a mistake is told before any
+// run, and returns what was read.
+func (s *sweep) check() ([]datum, error) {
+	s.base.sets = newSetCache()
+	data := []datum{}
+	seen := map[datum]bool{}
+	for c := range s.combinations() {
+		f, err := s.flagsOf(c, 0)
+		if err != nil {
+			return nil, err
+		}
+		r, err := f.build()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.words(c), err)
+		}
+		for _, d := range r.data {
+			if !seen[d] {
+				data, seen[d] = append(data, d), true
+			}
+		}
+	}
+	return data, nil
+}
+
+// words names a combination.
+func (s *sweep) words(combination int) string {
+	var parts []string
+	for i, value := range s.point(combination) {
+		parts = append(parts, s.axes[i].name+"="+value)
+	}
+	return strings.Join(parts, " ")
+}
+
+const runsName = "runs.csv"
+
+func (s *sweep) header() []string {
+	header := []string{"run"}
+	for _, a := range s.axes {
+		header = append(header, a.name)
+	}
+	header = append(header, "seed", "status", "steps")
+	for _, c := range measureColumns {
+		header = append(header, c.name)
+	}
+	return header
+}
+
+// saveEvery is how much work a killed sweep can lose.
+const saveEvery = time.Second
+
+// run makes the runs that are not yet done, on all cores. The rows are the same
+// whatever their number.
+func (s *sweep) run(ctx context.Context, t *terminal, f *runFolder) error {
+	s.rows = make([][]string, s.combinations()*s.seeds)
+	if f.resumed {
+		if err := s.resume(f); err != nil {
+			return err
+		}
+	}
+	bar := t.bar("runs", len(s.rows), "runs")
+	defer bar.done()
+	var todo []int
+	for i, row := range s.rows {
+		if row == nil {
+			todo = append(todo, i)
+		}
+	}
+	var mu sync.Mutex
+	done, saved := len(s.rows)-len(todo), time.Now()
+	failed := inParallel(len(todo), func(i int) error {
+		row, err := s.one(ctx, todo[i])
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		s.rows[todo[i]] = row
+		done++
+		bar.at(done, "runs")
+		if time.Since(saved) < saveEvery {
+			return nil
+		}
+		saved = time.Now()
+		return s.save(f)
+	})
+	if err := s.save(f); err != nil {
+		return errors.Join(failed, err)
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%d of %d runs are complete: %w", done, len(s.rows), ctx.Err())
+	}
+	return failed
+}
+
+// one makes run i and returns its row.
+func (s *sweep) one(ctx context.Context, i int) ([]string, error) {
+	f, err := s.flagsOf(i/s.seeds, i%s.seeds)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.build()
+	if err != nil {
+		return nil, err
+	}
+	r.rec = &plasticity.Recorder{Every: r.steps}
+	err = r.Run(ctx, r.w, r.steps, r.rec)
+	e, diverged := plasticity.Diverged(err)
+	if err != nil && !diverged {
+		return nil, err
+	}
+	row := append([]string{strconv.Itoa(i)}, s.point(i/s.seeds)...)
+	row = append(row, strconv.FormatUint(f.seed, 10))
+	if diverged { // the measures stay empty
+		return append(append(row, "diverged", strconv.Itoa(e.Step)), make([]string, len(measureColumns))...), nil
+	}
+	row = append(row, "done", strconv.Itoa(r.last().Step))
+	for _, c := range measureColumns {
+		row = append(row, exact(c.of(r.last())))
+	}
+	return row, nil
+}
+
+// save writes the rows that are done.
+func (s *sweep) save(f *runFolder) error {
+	var rows [][]string
+	for _, row := range s.rows {
+		if row != nil {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) > 0 {
+		f.keep()
+	}
+	return f.writeCSV(s.header(), rows, runsName)
+}
+
+// resume takes up the rows of an interrupted sweep.
+func (s *sweep) resume(f *runFolder) error {
+	text, err := os.ReadFile(f.path(runsName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return fmt.Errorf("%s cannot be read (%v): remove it to begin anew", f.path(runsName), err)
+	}
+	for _, row := range rows[1:] {
+		i, err := strconv.Atoi(row[0])
+		if err != nil || i < 0 || i >= len(s.rows) || len(row) != len(s.header()) {
+			return fmt.Errorf("%s: a row begins with %q and has %d columns, expected a run of 0 to %d and %d columns: remove it to begin anew", f.path(runsName), row[0], len(row), len(s.rows)-1, len(s.header()))
+		}
+		s.rows[i] = row
+	}
+	return nil
+}
+
+// write prints a row per combination: means over the seeds that did not diverge.
+func (s *sweep) write(t *terminal) {
+	rows := table{left: len(s.axes)}
+	for _, a := range s.axes {
+		rows.header = append(rows.header, a.name)
+	}
+	rows.header = append(rows.header, "runs", "diverged", "log10 inverse SNR", "norm of the mean filter", "cosine", "drift")
+	first := 1 + len(s.axes) + 3 // column of the first measure
+	column := func(name string) int {
+		for i, c := range measureColumns {
+			if c.name == name {
+				return first + i
+			}
+		}
+		panic("no measure " + name)
+	}
+	for c := range s.combinations() {
+		var inverse, norm, cosine, drift []float64
+		diverged := 0
+		for i := c * s.seeds; i < (c+1)*s.seeds; i++ {
+			row := s.rows[i]
+			if row[first-2] != "done" {
+				diverged++
+				continue
+			}
+			at := func(name string) float64 {
+				v, _ := strconv.ParseFloat(row[column(name)], 64)
+				return v
+			}
+			inverse = append(inverse, math.Log10(at("inverse_snr")))
+			norm, cosine, drift = append(norm, at("mean_norm")), append(cosine, at("mean_cosine")), append(drift, at("drift"))
+		}
+		cells := append([]string{}, s.point(c)...)
+		cells = append(cells, strconv.Itoa(s.seeds), strconv.Itoa(diverged))
+		for _, values := range [][]float64{inverse, norm, cosine, drift} {
+			cells = append(cells, meanSpread(values))
+		}
+		rows.add(cells...)
+	}
+	rows.write(t.out)
+	fmt.Fprintln(t.out, "mean over seeds ± half the range; runs that diverged do not count.")
+}
+
+// meanSpread is the mean of values and half their range.
+func meanSpread(values []float64) string {
+	if len(values) == 0 {
+		return "–"
+	}
+	low, high, sum := math.Inf(1), math.Inf(-1), 0.
+	for _, v := range values {
+		low, high, sum = min(low, v), max(high, v), sum+v
+	}
+	return fmt.Sprintf("%.3f ± %.3f", sum/float64(len(values)), (high-low)/2)
+}
