@@ -28,9 +28,11 @@ plot.svg and run.json.
 
 ` + rulesHelp() + `
 An equation speaks of pre, post, w, w0, mean_post (the pool's signal: the mean, or
-the rate of the inhibitory neuron), mean_pre, the running averages avg_pre,
-avg_post and theta (of post²), eta and the constants of --set. Lines before
-"dw = …" may name intermediate values.`,
+the rate of the inhibitory neuron), mean_pre (the mean over the inputs), the
+running averages avg_pre, avg_post and theta (of post²), eta and the constants of
+--set. Lines before "dw = …" may name intermediate values. Functions: abs, exp,
+log, sqrt, tanh, sin, cos, sign, min, max, pow. d is the number of weights of a
+filter. The same letters stand in the rules above.`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
 			f         plasticityFlags

@@ -42,7 +42,7 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.rule, "rule", "sharing", "rule, by its name (see above)")
 	flags.StringVar(&f.equation, "equation", "", `a rule of your own in place of --rule, such as "dw = eta*post*(pre - post*w)"`)
 	flags.StringVar(&f.equationFile, "equation-file", "", "file that holds the equation")
-	flags.StringToStringVar(&f.set, "set", nil, "constants of the rule, the equation and the neurons: NAME=VALUE,…")
+	flags.StringToStringVar(&f.set, "set", nil, "constants of the rule, the equation and the neurons: `NAME=VALUE`,…")
 	flags.StringVar(&f.neurons, "neurons", "linear", "neurons, by their name (see above)")
 	flags.IntVar(&f.n, "n", 100, "neurons in the pool")
 	flags.IntVar(&f.k, "k", 3, "side of the receptive field: a filter has channels × k × k weights")

@@ -29,29 +29,29 @@ type ruleEntry struct {
 }
 
 var ruleTable = []ruleEntry{
-	{"sharing", "dw = -eta*((r - b - pool)*x + gamma*(w - w0))", []constant{{"gamma", .01, "pull to the weights of the start"}}, "0.5/(1000 + t)", .95,
+	{"sharing", "dw = -eta*((post - mean_post)*pre + gamma*(w - w0))", []constant{{"gamma", .01, "pull to the weights of the start"}}, "0.5/(1000 + t)", .95,
 		func(c map[string]float64, n neuronsEntry) plasticity.Rule {
 			return plasticity.Sharing{Gamma: c["gamma"], Baseline: c["b"], IgnorePool: n.ignorePool}
 		}},
-	{"hebb", "dw = eta*(y*x - decay*w)", []constant{{"decay", 0, "of the weights"}, {"normalise", 0, "1: filters keep their length"}}, "0.1/d", 0,
+	{"hebb", "dw = eta*(post*pre - decay*w)", []constant{{"decay", 0, "decay of the weights"}, {"normalise", 0, "1 keeps the length of every filter"}}, "0.1/d", 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return plasticity.Hebb{Decay: c["decay"], Normalise: c["normalise"] != 0}
 		}},
-	{"antihebb", "dw = -eta*(r - b)*x", []constant{{"b", 0, "baseline rate"}}, "0.1/d", 0,
+	{"antihebb", "dw = -eta*(post - b)*pre", []constant{{"b", 0, "baseline rate"}}, "0.1/d", 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return plasticity.AntiHebb{Baseline: c["b"]}
 		}},
-	{"covariance", "dw = eta*(y - avg_y)*(x - avg_x)", nil, "0.01/d", 0,
+	{"covariance", "dw = eta*(post - avg_post)*(pre - avg_pre)", nil, "0.01/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Covariance{} }},
-	{"oja", "dw = eta*y*(x - y*w)", nil, "0.1/d", 0,
+	{"oja", "dw = eta*post*(pre - post*w)", nil, "0.1/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Oja{} }},
-	{"sanger", "dw_i = eta*y_i*(x - sum_k≤i y_k*w_k)", nil, "0.1/d", 0,
+	{"sanger", "dw_i = eta*post_i*(pre - Σ_k≤i post_k*w_k)", nil, "0.1/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Sanger{} }},
-	{"bcm", "dw = eta*y*(y - theta)*x, theta = avg y²", nil, "0.005/d", 0,
+	{"bcm", "dw = eta*post*(post - theta)*pre", nil, "0.005/d", 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.BCM{} }},
-	{"foldiak", "dq = eta*y*(x - q); lateral and thresholds too", []constant{
-		{"p", 1. / 8, "rate of each neuron"}, {"lateral", 5, "rate of the lateral weights, in parts of eta"},
-		{"thresholds", 1, "rate of the thresholds, in parts of eta"}, {"gain", 10, "of the logistic neurons"}}, "0.02", 0,
+	{"foldiak", "dw = eta*post*(pre - w); lateral weights and thresholds change too", []constant{
+		{"p", 1. / 8, "the rate at which thresholds keep each neuron"}, {"lateral", 5, "rate of the lateral weights, in parts of eta"},
+		{"thresholds", 1, "rate of the thresholds, in parts of eta"}, {"gain", 10, "gain of the logistic neurons"}}, "0.02", 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return &plasticity.Foldiak{P: c["p"], LateralRate: c["lateral"], ThresholdRate: c["thresholds"], Gain: c["gain"]}
 		}},
@@ -94,7 +94,7 @@ func orBelow(v float64) float64 {
 
 var circuitConstants = []constant{
 	{"alpha", 10, "inhibitory feedback"}, {"b", 1, "baseline rate"}, {"tau", 30, "time constant, ms"},
-	{"dt", 1, "step in time, ms"}, {"order", 1, "of the step: 1 (Euler) or 4 (Runge–Kutta)"},
+	{"dt", 1, "step in time, ms"}, {"order", 1, "order of the step: 1 (Euler) or 4 (Runge–Kutta)"},
 }
 
 var settledConstants = circuitConstants[:2]
@@ -117,10 +117,10 @@ var neuronsTable = []neuronsEntry{
 	{"rectified", "r = max(0, z)", nil, false, false, static(neuron.Rectify)},
 	{"tanh", "r = tanh(z)", nil, false, false, static(neuron.Tanh)},
 	{"logistic", "r = 1/(1 + exp(-z))", nil, false, false, static(neuron.Logistic(1))},
-	{"circuit", "a pool with lateral inhibition, in time: tau*dr/dt = -r + z - alpha*r_inh + b", circuitConstants, true, true, dynamic},
-	{"circuit-corrected", "the same; synapses change about b + r_inh", circuitConstants, true, false, dynamic},
-	{"settled", "the circuit's steady state", settledConstants, false, true, settled},
-	{"settled-corrected", "the same; synapses change about b + r_inh", settledConstants, false, false, settled},
+	{"circuit", "a pool with lateral inhibition, in time: tau*dr/dt = -r + z - alpha*r_inh + b; sharing is about b in place of mean_post", circuitConstants, true, true, dynamic},
+	{"circuit-corrected", "the circuit; sharing is about b + r_inh", circuitConstants, true, false, dynamic},
+	{"settled", "its steady state at once; sharing is about b", settledConstants, false, true, settled},
+	{"settled-corrected", "its steady state; sharing is about b + r_inh", settledConstants, false, false, settled},
 }
 
 // find returns the entry of a table by its name, or an error that lists them.
@@ -174,7 +174,7 @@ func rulesHelp() string {
 	var b strings.Builder
 	b.WriteString("Rules (--rule), with their constants (--set NAME=VALUE) and default learning rate:\n")
 	for _, r := range ruleTable {
-		fmt.Fprintf(&b, "  %-11s %s\n%s%13s eta %s", r.name, r.equation, describeConstants(r.constants), "", r.rate)
+		fmt.Fprintf(&b, "  %-11s %s\n%s%13s eta %s", r.name, r.equation, describeConstants(r.constants, 13), "", r.rate)
 		if r.momentum != 0 {
 			fmt.Fprintf(&b, ", momentum %g", r.momentum)
 		}
@@ -182,18 +182,18 @@ func rulesHelp() string {
 	}
 	b.WriteString("\nNeurons (--neurons):\n")
 	for _, n := range neuronsTable {
-		fmt.Fprintf(&b, "  %-18s %s\n", n.name, n.meaning)
+		fmt.Fprintf(&b, "  %-17s  %s\n", n.name, n.meaning)
 		if n.name == "circuit" {
-			b.WriteString(describeConstants(n.constants))
+			b.WriteString(describeConstants(n.constants, 20))
 		}
 	}
 	return b.String()
 }
 
-func describeConstants(list []constant) string {
+func describeConstants(list []constant, indent int) string {
 	var b strings.Builder
 	for _, c := range list {
-		fmt.Fprintf(&b, "%13s %s = %.3g: %s\n", "", c.name, c.value, c.meaning)
+		fmt.Fprintf(&b, "%*s %s = %.3g: %s\n", indent, "", c.name, c.value, c.meaning)
 	}
 	return b.String()
 }

@@ -40,7 +40,7 @@ complete.
 			out       string
 			overwrite bool
 		)
-		flags.StringArrayVar(&vary, "vary", nil, "NAME=VALUE,VALUE,…: a flag or constant and its values; may be repeated")
+		flags.StringArrayVar(&vary, "vary", nil, "a flag or constant and its values, `NAME=VALUE,VALUE`,…; may be repeated")
 		flags.IntVar(&seeds, "seeds", 1, "seeds for each combination, from --seed on")
 		f.add(flags)
 		flags.StringVar(&out, "out", "", "folder of the sweep")

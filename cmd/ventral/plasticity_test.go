@@ -1,0 +1,427 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ventral/internal/npy"
+	"ventral/plasticity"
+	"ventral/stimuli"
+)
+
+const plasticityGoldens = "../../plasticity/testdata"
+
+// ventralOK runs a verb that must succeed, and returns what it prints.
+func ventralOK(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, errs := ventral(t, args...)
+	if code != exitOK {
+		t.Fatalf("ventral %s: exit code %d: %s", strings.Join(args, " "), code, errs)
+	}
+	return out
+}
+
+// array reads an array of an .npz.
+func array(t *testing.T, path, name string) ([]float64, []int) {
+	t.Helper()
+	z, err := npy.OpenZip(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	data, shape, err := npy.ReadEntry[float64](z, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data, shape
+}
+
+// csvRows reads a table as maps from column to value.
+func csvRows(t *testing.T, path string) (rows []map[string]string) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range all[1:] {
+		m := map[string]string{}
+		for i, name := range all[0] {
+			m[name] = row[i]
+		}
+		rows = append(rows, m)
+	}
+	return rows
+}
+
+// Another program's run is repeated from its arrays: NumPy's, in both forms.
+func TestPlasticityRepeatsANumPyRun(t *testing.T) {
+	for golden, args := range map[string][]string{
+		"mean_field.npy": {"--steps", "60"},
+		"circuit.npy":    {"--neurons", "circuit", "--steps", strconv.Itoa(20 * 150)},
+	} {
+		out := filepath.Join(t.TempDir(), "run")
+		ventralOK(t, append([]string{"plasticity", "run", "--weights", filepath.Join(plasticityGoldens, "start.npy"), "--input", filepath.Join(plasticityGoldens, "inputs.npy"), "--out", out}, args...)...)
+		got, shape := array(t, filepath.Join(out, "trajectory.npz"), "weights_end")
+		want, wantShape, err := npy.ReadFile[float64](filepath.Join(plasticityGoldens, golden))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(shape) != fmt.Sprint(wantShape) {
+			t.Fatalf("%s: shape %v, want %v", golden, shape, wantShape)
+		}
+		for i := range got {
+			if math.Abs(got[i]-want[i]) > 1e-12 {
+				t.Fatalf("%s: weight %d is %v, NumPy's %v", golden, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// The arrays of a run belong together, and run.json says all that made it.
+func TestPlasticityRunFiles(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	text := ventralOK(t, "plasticity", "run", "--set", "gamma=.1", "--steps", "500", "--every", "100", "--weights-mb", "1", "--out", out)
+	if !regexp.MustCompile(`(?m)^log10 inverse SNR +\S+ +\S+ +-2\.\d+$`).MatchString(text) {
+		t.Errorf("the table has no theory of about −2.1 for the inverse SNR:\n%s", text)
+	}
+	npz := filepath.Join(out, "trajectory.npz")
+	weights, shape := array(t, npz, "weights")
+	if fmt.Sprint(shape) != "[6 100 9]" {
+		t.Fatalf("weights are %v, want 6 records × 100 × 9", shape)
+	}
+	last := make([][]float64, 100)
+	for i := range last {
+		last[i] = weights[5*900+i*9:][:9]
+	}
+	for name, want := range map[string]float64{"snr": plasticity.SNR(last), "inverse_snr": plasticity.InverseSNR(last), "mean_to_sd": plasticity.MeanToSD(last)} {
+		values, _ := array(t, npz, name)
+		if len(values) != 6 || math.Abs(values[5]/want-1) > 1e-12 {
+			t.Errorf("%s ends with %v, the recorded weights give %g", name, values, want)
+		}
+	}
+	rows := csvRows(t, filepath.Join(out, "trajectory.csv"))
+	if len(rows) != 6 || rows[5]["step"] != "500" || rows[5]["inverse_snr"] != exact(plasticity.InverseSNR(last)) || rows[1]["eta"] != exact(.5/1100) {
+		t.Errorf("trajectory.csv ends with %v", rows[len(rows)-1])
+	}
+	var about description
+	blob, err := os.ReadFile(filepath.Join(out, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(blob, &about); err != nil {
+		t.Fatal(err)
+	}
+	for flag, want := range map[string]string{"set": "gamma=.1", "eta": "0.5/(1000 + t)", "momentum": "0.95", "hold": "1", "mean": "1", "rule": "sharing", "seed": "1"} {
+		if about.Arguments[flag] != want {
+			t.Errorf("run.json: --%s is %q, want %q", flag, about.Arguments[flag], want)
+		}
+	}
+	for _, name := range []string{"plot.png", "plot.svg"} {
+		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() < 5000 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+// The equations that the help shows are those of the rules.
+func TestRuleTableEquations(t *testing.T) {
+	for _, r := range ruleTable {
+		if r.name == "sanger" || r.name == "foldiak" { // more than one synapse can say
+			continue
+		}
+		constants, err := constantsOf(nil, r.name, r.constants)
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(constants, "normalise")
+		equation, err := plasticity.ParseEquation(r.equation, constants)
+		if err != nil {
+			t.Errorf("%s: %v", r.name, err)
+			continue
+		}
+		var ends [2][][]float64
+		for i, rule := range []plasticity.Rule{r.make(constants, neuronsTable[0]), equation} {
+			ends[i] = plasticity.Gaussian(5, 9, 0, .3, 1)
+			e := plasticity.Experiment{Rule: rule, Inputs: stimuli.WhiteNoise{Seed: 1}, Rate: plasticity.Constant(.002)}
+			if err := e.Run(t.Context(), ends[i], 100, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range ends[0] {
+			for j := range ends[0][i] {
+				if math.Abs(ends[0][i][j]-ends[1][i][j]) > 1e-12 {
+					t.Fatalf("%s: weight %d,%d ends at %g, with its equation %q at %g", r.name, i, j, ends[0][i][j], r.equation, ends[1][i][j])
+				}
+			}
+		}
+	}
+}
+
+// Every rule runs with every kind of neurons and inputs that it can have.
+func TestPlasticityRunAll(t *testing.T) {
+	images := filepath.Join(t.TempDir(), "shapes")
+	set := stimuli.Shapes(stimuli.ShapeOptions{N: 12, Seed: 1})
+	if err := os.MkdirAll(images, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i := range set.Len() {
+		picture, err := stimuli.Picture(set, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stimuli.WritePNG(filepath.Join(images, strconv.Itoa(i)+".png"), picture); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inputs := [][]string{{"--input", "white"}, {"--input", "correlated", "--spectrum", "1"}, {"--input", "gratings"}, {"--input", "patches", "--images", "pictures:" + images, "--image-size", "24"}}
+	i := 0
+	for _, r := range ruleTable {
+		for _, n := range neuronsTable {
+			if r.name == "foldiak" && n.name != "linear" {
+				continue
+			}
+			i++
+			args := []string{"plasticity", "run", "--rule", r.name, "--n", "6", "--k", "4", "--steps", "310", "--eta", "1e-4", "--overwrite", "--out", filepath.Join(t.TempDir(), "run")}
+			if n.name != "linear" {
+				args = append(args, "--neurons", n.name)
+			}
+			ventralOK(t, append(args, inputs[i%len(inputs)]...)...)
+		}
+	}
+}
+
+func TestPlasticityDivergenceKeepsTheRecord(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	code, _, errs := ventral(t, "plasticity", "run", "--rule", "oja", "--eta", "3", "--every", "1", "--out", out)
+	if code != exitFailed || !strings.Contains(errs, "oja diverged at step") || !strings.Contains(errs, "beyond the bound of") || !strings.Contains(errs, "oja is stable while") {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	if rows := csvRows(t, filepath.Join(out, "trajectory.csv")); len(rows) < 2 {
+		t.Errorf("%d records before the divergence", len(rows))
+	}
+}
+
+func TestPlasticitySweep(t *testing.T) {
+	dir := t.TempDir()
+	whole := filepath.Join(dir, "whole")
+	args := []string{"plasticity", "sweep", "--vary", "gamma=.1,.01", "--vary", "k=2,3", "--vary", "eta=0.5/(1000+t),50", "--seeds", "2", "--steps", "200", "--n", "20", "--out", whole}
+	text := ventralOK(t, args...)
+	rows := csvRows(t, filepath.Join(whole, runsName))
+	if len(rows) != 16 {
+		t.Fatalf("%d runs, want 2 × 2 × 2 × 2", len(rows))
+	}
+	for i, row := range rows {
+		want := map[string]string{"run": strconv.Itoa(i), "gamma": []string{".1", ".01"}[i/8], "k": []string{"2", "3"}[i/4%2], "seed": strconv.Itoa(i%2 + 1), "status": []string{"done", "diverged"}[i/2%2]}
+		for name, v := range want {
+			if row[name] != v {
+				t.Errorf("run %d: %s is %q, want %q", i, name, row[name], v)
+			}
+		}
+		if (row["snr"] == "") != (row["status"] == "diverged") {
+			t.Errorf("run %d, %s, has the SNR %q", i, row["status"], row["snr"])
+		}
+	}
+	if !strings.Contains(text, "± ") || strings.Count(text, "\n") < 8 {
+		t.Errorf("the table is\n%s", text)
+	}
+
+	// One run by itself is the same.
+	one := filepath.Join(dir, "one")
+	ventralOK(t, "plasticity", "run", "--set", "gamma=.01", "--k", "3", "--seed", "2", "--steps", "200", "--n", "20", "--out", one)
+	single := csvRows(t, filepath.Join(one, "trajectory.csv"))
+	if got, want := single[len(single)-1]["inverse_snr"], rows[13]["inverse_snr"]; got != want {
+		t.Errorf("run by itself, the inverse SNR is %s, in the sweep %s", got, want)
+	}
+
+	t.Run("goes on where it was interrupted, on any number of cores", func(t *testing.T) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+		cut := filepath.Join(dir, "cut")
+		args[len(args)-1] = cut
+		// A folder as a killed sweep leaves it: some rows, in any order of work.
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if code, _, errs := ventralContext(ctx, args...); code != exitInterrupted {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		ventralOK(t, args...)
+		a, b := files(t, whole), files(t, cut)
+		for name := range a {
+			if a[name] != b[name] {
+				t.Errorf("%s differs", name)
+			}
+		}
+	})
+
+	t.Run("keeps the rows of an interrupted sweep", func(t *testing.T) {
+		kept := filepath.Join(dir, "kept")
+		args[len(args)-1] = kept
+		blob := files(t, whole)
+		if err := os.MkdirAll(kept+".partial", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		// Row 5 is not what a run would give: it must be taken as it is.
+		lines := strings.SplitAfter(blob[runsName], "\n")
+		mark := strings.Replace(lines[6], ",done,", ",done?,", 1)
+		mark = strings.Replace(mark, ",diverged,", ",diverged?,", 1)
+		for name, content := range map[string]string{"run.json": blob["run.json"], runsName: lines[0] + mark} {
+			if err := os.WriteFile(filepath.Join(kept+".partial", name), []byte(content), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ventralOK(t, args...)
+		if got := files(t, kept)[runsName]; got != strings.Replace(blob[runsName], lines[6], mark, 1) {
+			t.Errorf("runs.csv is\n%s\nwant that of the whole sweep with the row that was there", got)
+		}
+	})
+}
+
+func TestConvergence(t *testing.T) {
+	dir := t.TempDir()
+	var results []map[string]string
+	for cores := 1; cores <= 2; cores++ {
+		before := runtime.GOMAXPROCS(cores)
+		out := filepath.Join(dir, strconv.Itoa(cores))
+		text := ventralOK(t, "plasticity", "convergence", "--k", "3", "--gamma", "0.1,0.01", "--trials", "3", "--presentations", "1000", "--out", out)
+		runtime.GOMAXPROCS(before)
+		if !strings.Contains(text, "(within the tolerance of 0.1)") || !strings.Contains(text, "(within the tolerance of 0.15)") {
+			t.Errorf("%s", text)
+		}
+		results = append(results, files(t, out))
+	}
+	for name := range results[0] {
+		if results[0][name] != results[1][name] {
+			t.Errorf("1 and 2 cores write different bytes to %s", name)
+		}
+	}
+	norms := map[string]float64{}
+	for _, row := range csvRows(t, filepath.Join(dir, "1", "convergence.csv")) {
+		if row["inputs"] == "1000" && row["gamma"] == "0.01" {
+			norms[row["panel"]], _ = strconv.ParseFloat(row["mean_norm"], 64)
+		}
+	}
+	if math.Abs(norms["A"]-1) > 1e-9 || norms["B"] > .7 || math.Abs(norms["C"]-1) > .02 {
+		t.Errorf("norms of the mean filter are %v, want 1 (A), well below 1 (B) and 1 (C)", norms)
+	}
+
+	// Without one of its cells an interrupted run goes on to the same files.
+	cut := filepath.Join(dir, "cut")
+	if err := os.CopyFS(cut+".partial", os.DirFS(filepath.Join(dir, "1"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"cells/B_k3_gamma0.01.npz", "convergence.png", "convergence.csv"} {
+		if err := os.Remove(filepath.Join(cut+".partial", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ventralOK(t, "plasticity", "convergence", "--k", "3", "--gamma", "0.1,0.01", "--trials", "3", "--presentations", "1000", "--out", cut)
+	again := files(t, cut)
+	for name := range results[0] {
+		if results[0][name] != again[name] {
+			t.Errorf("a run that went on writes different bytes to %s", name)
+		}
+	}
+}
+
+func TestPlasticityBadInput(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, content []byte) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	start := filepath.Join(plasticityGoldens, "start.npy")
+	whole, err := os.ReadFile(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := file("cut.npy", whole[:len(whole)-9])
+	nan := filepath.Join(dir, "nan.npy")
+	if err := npy.WriteFile(nan, []int{2, 3}, []float64{1, 2, 3, 4, math.NaN(), 6}); err != nil {
+		t.Fatal(err)
+	}
+	equation := file("rule.txt", []byte("# mine\nrate = eta*0.5\ndw = rate*pos*pre\n"))
+	for says, args := range map[string][]string{
+		`--rule "shared": expected one of sharing, hebb, antihebb`:                                       {"--rule", "shared"},
+		`--set: rule sharing has no constant "gama"; it has gamma`:                                       {"--set", "gama=.1"},
+		`--set oops: rule oja has no constants`:                                                          {"--rule", "oja", "--set", "oops=1"},
+		`--set gamma=fast: expected a finite number`:                                                     {"--set", "gamma=fast"},
+		`--neurons "circus": expected one of linear, rectified`:                                          {"--neurons", "circus"},
+		`start.npy: the file is 12 × 9, filters × weights, and --n is 7`:                                 {"--weights", start, "--n", "7"},
+		`start.npy: the file is 12 × 9, filters × weights, and --channels 1 × --k 5 × 5 make 25 weights`: {"--weights", start, "--k", "5"},
+		`start.npy: the file is 12 × 9, patterns × values, and the filters have 16 weights`:              {"--input", start, "--k", "4"},
+		"cut.npy: ":                      {"--input", cut},
+		"nan.npy: row 1, value 1 is NaN": {"--weights", nan},
+		"circuit_rates.npy: an array of shape [13], expected weights, n × d": {"--weights", filepath.Join(plasticityGoldens, "circuit_rates.npy")},
+		`line 3, column 11: unknown name "pos"; known are avg_post, avg_pre`: {"--equation-file", equation},
+		`--equation: line 1, column 6: unknown name "x"`:                     {"--equation", "dw = x"},
+		"constant gamma is not used":                                         {"--equation", "dw = eta*post*pre", "--set", "gamma=1"},
+		`--eta: line 1, column 6: unknown name "s"; known are t`:             {"--eta", "0.5/(s + 1)"},
+		"--rule and an equation":                                             {"--rule", "oja", "--equation", "dw = eta*post*pre"},
+		"steps of 1 ms are unstable with τ = 1 ms":                           {"--neurons", "circuit", "--set", "tau=1"},
+		"alpha = -1":              {"--neurons", "circuit", "--set", "alpha=-1"},
+		"expected 1 (Euler) or 4": {"--neurons", "circuit", "--set", "order=2"},
+		"neurons with dynamics see one input at a time": {"--neurons", "circuit", "--batch", "4"},
+		"needs --images":                      {"--input", "patches"},
+		`--input "pink"`:                      {"--input", "pink"},
+		"no rule.txt":                         {"--equation-file", filepath.Join(dir, "no rule.txt")},
+		"rule foldiak has neurons of its own": {"--rule", "foldiak", "--neurons", "tanh"},
+		"--k is 0":                            {"--k", "0"},
+		"of memory":                           {"--n", "1000000000"},
+	} {
+		out := filepath.Join(dir, "out")
+		code, _, errs := ventral(t, append([]string{"plasticity", "run", "--out", out}, args...)...)
+		if code == exitOK || !strings.Contains(errs, says) {
+			t.Errorf("%v: exit code %d: %swant %q", args, code, errs, says)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%v left a folder", args)
+		}
+	}
+	for says, args := range map[string][]string{
+		`gamma=.1 gama=1: --set: rule sharing has no constant "gama"`: {"--vary", "gamma=.1", "--vary", "gama=1"},
+		"needs --vary":                        {},
+		`--vary "gamma": expected NAME=VALUE`: {"--vary", "gamma"},
+		"--vary names k twice":                {"--vary", "k=1", "--vary", "k=2"},
+		"the flag --k is given too":           {"--vary", "k=1", "--k", "3"},
+		"--set gives it too":                  {"--vary", "gamma=1", "--set", "gamma=3"},
+		"--seeds gives several seeds":         {"--vary", "seed=1,2"},
+		"invalid argument":                    {"--vary", "k=three"},
+	} {
+		if code, _, errs := ventral(t, append([]string{"plasticity", "sweep", "--out", filepath.Join(dir, "out")}, args...)...); code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("sweep %v: exit code %d: %swant %q", args, code, errs, says)
+		}
+	}
+	for _, args := range [][]string{{"--gamma", "0"}, {"--gamma", "x"}, {"--gamma", ".1,.1"}, {"--k", "0"}, {"--k", "3,3"}, {"--trials", "0"}, {"--presentations", "0"}} {
+		if code, _, errs := ventral(t, append([]string{"plasticity", "convergence", "--out", filepath.Join(dir, "out")}, args...)...); code != exitUsage || !strings.Contains(errs, "expected") {
+			t.Errorf("convergence %v: exit code %d: %s", args, code, errs)
+		}
+	}
+	for args, says := range map[string]string{"plasticity": "needs one of its verbs", "plasticity foo": "plasticity sweep"} {
+		if code, _, errs := ventral(t, strings.Fields(args)...); code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("ventral %s: exit code %d: %s", args, code, errs)
+		}
+	}
+	if code, out, _ := ventral(t, "plasticity", "--help"); code != exitOK || !strings.Contains(out, "plasticity convergence") {
+		t.Errorf("ventral plasticity --help: exit code %d: %s", code, out)
+	}
+	if code, out, _ := ventral(t, "help", "plasticity", "sweep"); code != exitOK || !strings.Contains(out, "--seeds") {
+		t.Errorf("ventral help plasticity sweep: exit code %d: %s", code, out)
+	}
+}
