@@ -4,11 +4,12 @@
 # make lint    go vet, gofmt and staticcheck
 # make fuzz    every fuzz target for FUZZTIME (default 20s)
 # make bench   all Go benchmarks
+# make bench-peers   ours and its peers turn by turn, and their ratios (needs Debian's python3-numpy; PYTHON names another Python)
 
 FUZZTIME ?= 20s
-RACE = ./internal/... ./network ./stimuli ./fit ./neuron
+RACE = ./internal/... ./network ./stimuli ./fit ./neuron ./plasticity
 
-.PHONY: all demo test build setup lint fuzz bench clean
+.PHONY: all demo test build setup lint fuzz bench bench-peers clean
 
 all: build
 
@@ -32,6 +33,7 @@ test: setup
 
 lint:
 	go vet ./...
+	go vet -tags peers ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go tool staticcheck ./...
 
@@ -44,6 +46,9 @@ fuzz: setup
 
 bench: setup
 	go test -run '^$$' -bench . -benchmem ./...
+
+bench-peers: setup
+	go test -tags peers -run '^TestPeers' -count 1 -v ./plasticity
 
 clean:
 	rm -rf bin

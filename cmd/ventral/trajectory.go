@@ -124,12 +124,13 @@ func (r *plasticityRun) figure(th theory) (*figurePage, error) {
 		{"norm of the mean filter (relative)", func(m plasticity.Measures) float64 { return m.MeanNorm }},
 		{"cosine to the first mean filter", func(m plasticity.Measures) float64 { return m.MeanCosine }},
 		{"drift (relative)", func(m plasticity.Measures) float64 { return m.Drift }},
+		{"mean norm of a filter (relative)", func(m plasticity.Measures) float64 { return m.FilterNorm / records[0].FilterNorm }},
 	} {
 		if err := addLine(norms, c.name, palette[i], xs, series(c.of)); err != nil {
 			return nil, err
 		}
 	}
-	roomAbove(norms, .45)
+	roomAbove(norms, .6)
 	norms.Legend.Top = true
 	return &figurePage{rows: [][]*plot.Plot{{snr, norms}}}, nil
 }
