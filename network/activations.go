@@ -64,7 +64,7 @@ func (m *Model) EstimateActivationBytes(n int, layers []string) int64 {
 		floats += int64(n) * int64(shape.Size())
 	}
 	for _, f := range m.filters {
-		floats += 2 * int64(defaultBatch) * int64(f.sheet.Out().Area()*f.wiring.Outputs)
+		floats += 2 * int64(defaultBatch) * int64(f.sheet.Out().Area()*f.outputs)
 	}
 	return 4 * floats
 }

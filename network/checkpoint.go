@@ -18,13 +18,48 @@ func (m *Model) Save(path string) error {
 		return err
 	}
 	defer z.Abort()
+	if err := m.write(z); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// write adds the arrays of the model to z.
+func (m *Model) write(z *npy.ZipWriter) error {
 	for _, e := range m.state() {
+		var err error
 		if e.counter != nil {
 			err = npy.AddEntry(z, e.name, nil, []int64{*e.counter})
 		} else {
 			err = npy.AddEntry(z, e.name, e.shape, e.save())
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveGradients writes the gradients of the last update, under the names and in
+// the shapes of the parameters.
+func (m *Model) SaveGradients(path string) error {
+	z, err := npy.CreateZip(path)
+	if err != nil {
+		return err
+	}
+	defer z.Abort()
+	for _, e := range m.state() {
+		if e.param == nil {
+			continue
+		}
+		// The entry saves the weights in the order of the file: for a moment they
+		// change places with the gradient.
+		p := e.param
+		weights := slices.Clone(p.w)
+		copy(p.w, p.grad)
+		gradient := slices.Clone(e.save())
+		copy(p.w, weights)
+		if err := npy.AddEntry(z, e.name, e.shape, gradient); err != nil {
 			return err
 		}
 	}
@@ -40,7 +75,12 @@ func (m *Model) Load(path string) error {
 		return err
 	}
 	defer z.Close()
-	names, state := z.Names(), m.state()
+	return m.read(z, path, z.Names())
+}
+
+// read takes the arrays of the given names from z, the file path.
+func (m *Model) read(z *npy.Zip, path string, names []string) error {
+	state := m.state()
 	var known []string
 	for _, e := range state {
 		known = append(known, e.name)

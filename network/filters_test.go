@@ -17,7 +17,7 @@ import (
 // the activity. Rows are n_stimuli × C·H·W.
 func naive(f *filters, x, dy []float32, n int) (y, dx, dw []float64) {
 	in, out, k := f.sheet.In, f.sheet.Out(), f.sheet.Kernel
-	ci, co := f.wiring.Inputs, f.wiring.Outputs
+	ci, co := f.inputs, f.outputs
 	y = make([]float64, n*co*out.Area())
 	dx = make([]float64, len(x))
 	dw = make([]float64, len(f.weights.w))
@@ -27,14 +27,15 @@ func naive(f *filters, x, dy []float32, n int) (y, dx, dw []float64) {
 				for j := range out.Cols {
 					at := (s*co+o)*out.Area() + i*out.Cols + j
 					row, col := f.sheet.Origin(i, j)
-					for c := range ci {
+					first := o / (co / f.groups) * (ci / f.groups) // of the group's input channels
+					for c := range ci / f.groups {
 						for a := range k.Rows {
 							for b := range k.Cols {
 								r, q := row+a, col+b
 								if r < 0 || r >= in.Rows || q < 0 || q >= in.Cols {
 									continue
 								}
-								from := (s*ci+c)*in.Area() + r*in.Cols + q
+								from := (s*ci+first+c)*in.Area() + r*in.Cols + q
 								w := f.index(i*out.Cols+j, a*k.Cols+b, c, o)
 								y[at] += float64(f.weights.w[w]) * float64(x[from])
 								dx[from] += float64(f.weights.w[w]) * float64(dy[at])
@@ -47,6 +48,16 @@ func naive(f *filters, x, dy []float32, n int) (y, dx, dw []float64) {
 		}
 	}
 	return y, dx, dw
+}
+
+// groupsOf is every number of groups, up to three, that cuts both channels.
+func groupsOf(inputs, outputs int) (groups []int) {
+	for g := 1; g <= 3; g++ {
+		if inputs%g == 0 && outputs%g == 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 func TestFiltersAgainstTheNaiveLoop(t *testing.T) {
@@ -68,11 +79,12 @@ func TestFiltersAgainstTheNaiveLoop(t *testing.T) {
 		return a
 	}
 	for _, sheet := range sheets {
-		for _, channels := range [][2]int{{1, 1}, {3, 7}, {5, 16}, {17, 33}} {
+		for _, channels := range [][2]int{{1, 1}, {3, 7}, {5, 16}, {17, 33}, {6, 4}, {3, 3}} {
 			for _, local := range []bool{false, true} {
-				for _, n := range []int{1, 7, 16, 37} {
+				for i, n := range []int{1, 7, 16, 37} {
 					ci, co := channels[0], channels[1]
-					f := newFilters("f", sheet, ci, co, local, rng)
+					groups := groupsOf(ci, co)
+					f := newFilters("f", sheet, ci, co, filterOptions{local: local, groups: groups[i%len(groups)]}, rng)
 					x, dy := random(n*ci*sheet.In.Area()), random(n*co*sheet.Out().Area())
 					y, dx, dw := naive(f, x, dy, n)
 					inShape := Shape{ci, sheet.In.Rows, sheet.In.Cols}
@@ -81,13 +93,14 @@ func TestFiltersAgainstTheNaiveLoop(t *testing.T) {
 					toTensor(&tx, x, inShape)
 					toTensor(&tdy, dy, outShape)
 					for _, v := range kernel.Variants() {
-						name := fmt.Sprintf("%s, %v → %v, kernel %v, local=%v, %d stimuli", v.Name(), inShape, outShape, sheet.Kernel, local, n)
+						name := fmt.Sprintf("%s, %v → %v, kernel %v, local=%v, %d groups, %d stimuli", v.Name(), inShape, outShape, sheet.Kernel, local, f.groups, n)
 						ty.Resize(outShape.Height*outShape.Width, co, n)
 						tdx.Resize(inShape.Height*inShape.Width, ci, n)
-						v.Apply(&f.wiring, &ty, &tx, f.weights.w)
-						v.InputGradient(&f.wiring, &tdx, &tdy, f.weights.w)
+						var in, out kernel.Tensor
+						v.Apply(&f.wiring, f.grouped(&out, &ty), f.grouped(&in, &tx), f.weights.w)
+						v.InputGradient(&f.wiring, f.grouped(&in, &tdx), f.grouped(&out, &tdy), f.weights.w)
 						clear(f.weights.grad)
-						v.WeightGradient(&f.wiring, f.weights.grad, &tx, &tdy)
+						v.WeightGradient(&f.wiring, f.weights.grad, f.grouped(&in, &tx), f.grouped(&out, &tdy))
 						gotY, gotDx := make([]float32, len(y)), make([]float32, len(dx))
 						fromTensor(gotY, &ty)
 						fromTensor(gotDx, &tdx)
@@ -129,8 +142,8 @@ func near(t *testing.T, what string, got []float32, want []float64) {
 func TestTiedFiltersAreAConvolution(t *testing.T) {
 	sheet := neuron.Sheet{In: neuron.Square(9), Kernel: neuron.Square(3), Stride: neuron.Square(2), Padding: neuron.Square(1)}
 	rng := rand.New(rand.NewPCG(2, 2))
-	conv := newFilters("conv", sheet, 4, 6, false, rng)
-	local := newFilters("local", sheet, 4, 6, true, rng)
+	conv := newFilters("conv", sheet, 4, 6, filterOptions{}, rng)
+	local := newFilters("local", sheet, 4, 6, filterOptions{local: true}, rng)
 	for p := range sheet.Out().Area() {
 		copy(local.weights.w[p*local.perPosition():], conv.weights.w)
 	}
@@ -169,7 +182,7 @@ func BenchmarkFilters(b *testing.B) {
 			}
 			b.Run(fmt.Sprintf("%s/%dx%d_%d", kind, c.channels, c.channels, c.size), func(b *testing.B) {
 				sheet := neuron.Sheet{In: neuron.Square(c.size), Kernel: neuron.Square(3), Stride: neuron.Square(1), Padding: neuron.Square(1)}
-				f := newFilters("f", sheet, c.channels, c.channels, local, rand.New(rand.NewPCG(1, 1)))
+				f := newFilters("f", sheet, c.channels, c.channels, filterOptions{local: local}, rand.New(rand.NewPCG(1, 1)))
 				var in kernel.Tensor
 				toTensor(&in, make([]float32, 128*c.channels*sheet.In.Area()), Shape{c.channels, c.size, c.size})
 				for i := range in.Data {
@@ -209,9 +222,9 @@ func BenchmarkTrainStep(b *testing.B) {
 			step := func(i int) {
 				toTensor(&m.input, x, m.arch.Input)
 				logits := m.forward(true, nil)
-				crossEntropy(logits, labels, true)
+				crossEntropy(logits, labels, m.scratch(), true)
 				m.backward(logits)
-				m.update(kernel.AdamW{LearningRate: 1e-3, Decay: 1e-2, Beta1: .9, Beta2: .999, Epsilon: 1e-8}, i+1)
+				Training{Optimizer: AdamW, WeightDecay: 1e-2}.update(m, 1e-3, i+1)
 			}
 			step(0) // the buffers get their size
 			runtime.GC()

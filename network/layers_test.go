@@ -17,23 +17,35 @@ var layerCases = []struct {
 	name          string
 	in, out       Shape
 	make          func(rng *rand.Rand) layer
-	kink          bool // at 0, from which the numerical gradient keeps away
+	kink          bool // at 0 or where inputs are equal, from which the numerical gradient keeps away
 	perStimulus   bool // in training too, no stimulus depends on another
 	ownsParameter bool
 }{
-	{"convolution", Shape{3, 5, 4}, Shape{2, 3, 2}, func(rng *rand.Rand) layer { return newFilters("f", downsampling, 3, 2, false, rng) }, false, true, true},
-	{"locally connected", Shape{3, 5, 4}, Shape{2, 3, 2}, func(rng *rand.Rand) layer { return newFilters("f", downsampling, 3, 2, true, rng) }, false, true, true},
+	{"convolution", Shape{3, 5, 4}, Shape{2, 3, 2}, func(rng *rand.Rand) layer { return newFilters("f", downsampling, 3, 2, filterOptions{}, rng) }, false, true, true},
+	{"locally connected", Shape{3, 5, 4}, Shape{2, 3, 2}, func(rng *rand.Rand) layer {
+		return newFilters("f", downsampling, 3, 2, filterOptions{local: true}, rng)
+	}, false, true, true},
+	{"grouped convolution", Shape{4, 5, 4}, Shape{6, 3, 2}, func(rng *rand.Rand) layer {
+		return newFilters("f", downsampling, 4, 6, filterOptions{groups: 2}, rng)
+	}, false, true, true},
+	{"grouped, locally connected", Shape{4, 5, 4}, Shape{4, 3, 2}, func(rng *rand.Rand) layer {
+		return newFilters("f", downsampling, 4, 4, filterOptions{local: true, groups: 4}, rng)
+	}, false, true, true},
+	{"bias per channel", Shape{3, 2, 3}, Shape{3, 2, 3}, func(rng *rand.Rand) layer { return anyBias(rng, false) }, false, true, true},
+	{"bias per position", Shape{3, 2, 3}, Shape{3, 2, 3}, func(rng *rand.Rand) layer { return anyBias(rng, true) }, false, true, true},
+	{"max pooling", Shape{3, 5, 4}, Shape{3, 3, 2}, func(*rand.Rand) layer { return &pool{sheet: downsampling} }, true, true, false},
+	{"mean pooling", Shape{3, 5, 4}, Shape{3, 3, 2}, func(*rand.Rand) layer { return &pool{sheet: downsampling, mean: true} }, false, true, false},
 	{"batch normalisation", Shape{3, 2, 3}, Shape{3, 2, 3}, func(rng *rand.Rand) layer { return anyNorm(rng, 3) }, false, false, true},
 	{"rectification", Shape{3, 2, 3}, Shape{3, 2, 3}, func(*rand.Rand) layer { return new(relu) }, true, true, false},
 	{"average", Shape{4, 3, 2}, Shape{4, 1, 1}, func(*rand.Rand) layer { return new(average) }, false, true, false},
 	{"linear", Shape{5, 1, 1}, Shape{3, 1, 1}, func(rng *rand.Rand) layer { return newLinear("fc", 5, 3, rng) }, false, true, true},
 	{"residual", Shape{3, 5, 4}, Shape{3, 5, 4}, func(rng *rand.Rand) layer {
-		return &residual{main: sequence{newFilters("f", keeping, 3, 3, true, rng), anyNorm(rng, 3)}}
+		return &residual{main: sequence{newFilters("f", keeping, 3, 3, filterOptions{local: true}, rng), anyNorm(rng, 3)}}
 	}, false, false, true},
 	{"residual with projection", Shape{3, 5, 4}, Shape{2, 3, 2}, func(rng *rand.Rand) layer {
 		return &residual{
-			main:     sequence{newFilters("f", downsampling, 3, 2, true, rng), anyNorm(rng, 2)},
-			shortcut: sequence{newFilters("g", projection, 3, 2, true, rng), anyNorm(rng, 2)},
+			main:     sequence{newFilters("f", downsampling, 3, 2, filterOptions{local: true}, rng), anyNorm(rng, 2)},
+			shortcut: sequence{newFilters("g", projection, 3, 2, filterOptions{local: true}, rng), anyNorm(rng, 2)},
 		}
 	}, false, false, true},
 }
@@ -53,16 +65,25 @@ func anyNorm(rng *rand.Rand, channels int) *batchNorm {
 	return b
 }
 
+// anyBias is a bias of no special values for 3×2×3 neurons.
+func anyBias(rng *rand.Rand, perPosition bool) *bias {
+	b := newBias("b", Shape{3, 2, 3}, perPosition)
+	for i := range b.b.w {
+		b.b.w[i] = float32(rng.NormFloat64())
+	}
+	return b
+}
+
 // randomRows returns n_stimuli × shape normal numbers, in the layout of a
-// Source; away keeps them a tenth and more from 0.
-func randomRows(rng *rand.Rand, n int, shape Shape, away bool) []float32 {
+// Source; apart makes them a random order of numbers a tenth apart, none nearer
+// to 0 than a twentieth, for layers with kinks.
+func randomRows(rng *rand.Rand, n int, shape Shape, apart bool) []float32 {
 	rows := make([]float32, n*shape.Size())
-	for i := range rows {
-		v := rng.NormFloat64()
-		if away {
-			v += math.Copysign(.1, v)
+	for i, at := range rng.Perm(len(rows)) {
+		rows[i] = float32(rng.NormFloat64())
+		if apart {
+			rows[i] = (float32(at-len(rows)/2) + .5) / 10
 		}
-		rows[i] = float32(v)
 	}
 	return rows
 }
@@ -270,8 +291,8 @@ func TestCrossEntropy(t *testing.T) {
 	of := func(rows []float32, train bool) (*kernel.Tensor, float64, int) {
 		var logits kernel.Tensor
 		toTensor(&logits, rows, shape)
-		loss, right := crossEntropy(&logits, labels, train)
-		return &logits, loss, right
+		t := crossEntropy(&logits, labels, make([]float64, 3), train)
+		return &logits, t.loss, t.right
 	}
 	_, loss, right := of(rows, false)
 	want := math.Log(3) + math.Log(1+math.Exp(-1)+math.Exp(-2)) + 2000

@@ -20,7 +20,7 @@ type linear struct {
 func newLinear(name string, inputs, outputs int, rng *rand.Rand) *linear {
 	one := neuron.Square(1)
 	l := &linear{
-		filters: newFilters(name, neuron.Sheet{In: one, Kernel: one, Stride: one}, inputs, outputs, false, rng),
+		filters: newFilters(name, neuron.Sheet{In: one, Kernel: one, Stride: one}, inputs, outputs, filterOptions{}, rng),
 		bias:    newParameter(outputs),
 	}
 	bound := 1 / math.Sqrt(float64(inputs))

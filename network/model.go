@@ -16,6 +16,8 @@ type Model struct {
 	readout *linear
 	filters []*filters // every filter layer, in the order of construction
 	input   kernel.Tensor
+	learned []*parameter // see parameters
+	classes []float64    // scratch of crossEntropy
 }
 
 // A stage is a part of the model with a name.
@@ -78,7 +80,7 @@ func (m *Model) Filter(name string, channel, row, col int) []float32 {
 	f := m.filters[i]
 	p := row*f.sheet.Out().Cols + col
 	filter := make([]float32, 0, f.fanIn())
-	for ci := range f.wiring.Inputs {
+	for ci := range f.wiring.Inputs { // of the channel's group
 		for e := range f.sheet.Kernel.Area() {
 			filter = append(filter, f.weights.w[f.index(p, e, ci, channel)])
 		}
@@ -93,6 +95,14 @@ func (m *Model) state() []entry {
 		all = append(all, s.layers.state()...)
 	}
 	return append(all, m.readout.state()...)
+}
+
+// scratch has a number for each class.
+func (m *Model) scratch() []float64 {
+	if m.classes == nil {
+		m.classes = make([]float64, m.arch.Classes)
+	}
+	return m.classes
 }
 
 // forward returns the logits for the model's input; with a read function it

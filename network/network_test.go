@@ -47,7 +47,10 @@ func (b blobs) Read(epoch, repetition int, indices []int, x []float32, labels []
 	return nil
 }
 
-var toyShape = Shape{1, 8, 8}
+var (
+	toyShape = Shape{1, 8, 8}
+	toyData  = Data{Train: blobs{40, toyShape}, Test: blobs{8, toyShape}}
+)
 
 func toy(name string, local bool) Architecture {
 	return Architecture{Name: name, Local: local, Input: toyShape, Classes: 2, Width: 3}
@@ -62,10 +65,10 @@ func trained(t *testing.T, a Architecture, tr Training) (*Model, []Epoch, []byte
 		t.Fatal(err)
 	}
 	var epochs []Epoch
-	if err := tr.Run(t.Context(), m, blobs{53, toyShape}, blobs{40, toyShape}, nil, func(e Epoch) error {
+	if err := tr.Run(t.Context(), m, Data{Train: blobs{53, toyShape}, Test: blobs{40, toyShape}}, State{}, Hooks{Epoch: func(e Epoch, _ State) error {
 		epochs = append(epochs, e)
 		return nil
-	}); err != nil {
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	return m, epochs, checkpoint(t, m)
@@ -96,10 +99,13 @@ func TestTrainingLearnsAndIsTheSameOnAnyNumberOfCores(t *testing.T) {
 			runtime.GOMAXPROCS(2)
 			_, again, two := trained(t, toy(name, local), tr)
 			runtime.GOMAXPROCS(before)
-			if !bytes.Equal(one, two) || epochs[3].TestLoss != again[3].TestLoss || epochs[3].TrainLoss != again[3].TrainLoss {
+			if !bytes.Equal(one, two) || epochs[3].Test != again[3].Test || epochs[3].Train != again[3].Train {
 				t.Errorf("%s local=%v: GOMAXPROCS 1 and 2 give different bits", name, local)
 			}
-			if !(epochs[3].TrainLoss < .5*epochs[0].TrainLoss) || epochs[3].TestAccuracy < .9 {
+			if name == "resnet18" { // made for larger images than the toy's
+				continue
+			}
+			if !(epochs[3].Train.Loss < .5*epochs[0].Train.Loss) || epochs[3].Test.Accuracy < .9 {
 				t.Errorf("%s local=%v: training did not learn: %+v", name, local, epochs)
 			}
 			if want := 4 * 7; epochs[3].Updates != want { // 53 images, 8 in a batch
@@ -129,11 +135,12 @@ func TestTrainingStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	updates := 0
-	err = Training{Epochs: 5, BatchSize: 8}.Run(ctx, m, blobs{40, toyShape}, blobs{8, toyShape}, func(p Progress) {
+	err = Training{Epochs: 5, BatchSize: 8}.Run(ctx, m, toyData, State{}, Hooks{Update: func(p Progress, _ State) error {
 		if updates = p.Iteration; updates == 3 {
 			cancel()
 		}
-	}, nil)
+		return nil
+	}})
 	if !errors.Is(err, context.Canceled) || updates != 3 {
 		t.Errorf("cancelled in update 3: stopped after %d with %v", updates, err)
 	}
@@ -142,7 +149,7 @@ func TestTrainingStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = Training{Epochs: 50, BatchSize: 8, LearningRate: 1e30}.Run(t.Context(), m, blobs{40, toyShape}, blobs{8, toyShape}, nil, nil)
+	err = Training{Epochs: 50, BatchSize: 8, LearningRate: 1e30}.Run(t.Context(), m, toyData, State{}, Hooks{})
 	if err == nil || !strings.Contains(err.Error(), "epoch 1, iteration") || !strings.Contains(err.Error(), "not finite") {
 		t.Errorf("a learning rate of 1e30 gives %v", err)
 	}
@@ -152,14 +159,14 @@ func TestTrainingStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken, epochs := errors.New("no space left"), 0
-	err = Training{Epochs: 2, BatchSize: 8}.Run(t.Context(), m, blobs{40, toyShape}, blobs{8, toyShape}, nil, func(Epoch) error { epochs++; return broken })
+	err = Training{Epochs: 2, BatchSize: 8}.Run(t.Context(), m, toyData, State{}, Hooks{Epoch: func(Epoch, State) error { epochs++; return broken }})
 	if !errors.Is(err, broken) || epochs != 1 {
 		t.Errorf("an error of epochDone gives %v after %d epochs", err, epochs)
 	}
-	if err := (Training{BatchSize: 1}).Run(t.Context(), m, blobs{40, toyShape}, blobs{8, toyShape}, nil, nil); err == nil || !strings.Contains(err.Error(), "at least two") {
+	if err := (Training{BatchSize: 1}).Run(t.Context(), m, toyData, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "at least two") {
 		t.Errorf("batches of one image give %v", err)
 	}
-	if err := (Training{}).Run(t.Context(), m, mislabelled{blobs{40, toyShape}}, blobs{8, toyShape}, nil, nil); err == nil || !strings.Contains(err.Error(), "label 7") {
+	if err := (Training{}).Run(t.Context(), m, Data{Train: mislabelled{blobs{40, toyShape}}}, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "label 7") {
 		t.Errorf("a label that is no class gives %v", err)
 	}
 }
@@ -193,7 +200,7 @@ func TestTrainingBeginsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range []*Model{m, loaded} {
-		if err := tr.Run(t.Context(), m, blobs{53, toyShape}, blobs{40, toyShape}, nil, nil); err != nil {
+		if err := tr.Run(t.Context(), m, Data{Train: blobs{53, toyShape}}, State{}, Hooks{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -211,7 +218,7 @@ func TestSNRIsThatOfPlasticity(t *testing.T) {
 	}
 	for i, got := range m.SNR() {
 		f := m.filters[i]
-		out, channels := f.sheet.Out(), f.wiring.Outputs
+		out, channels := f.sheet.Out(), f.outputs
 		var want float64
 		for c := range channels {
 			pool := make([][]float32, out.Area())
@@ -282,8 +289,8 @@ func TestNumParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := m.Architecture().NumWeights(); err != nil || n < int64(m.NumParameters())*99/100 || n >= int64(m.NumParameters()) {
-			t.Errorf("local=%v: %d weights are foreseen (%v), %d parameters are there", c.local, n, err, m.NumParameters())
+		if size, err := m.Architecture().Size(); err != nil || size.Filters < int64(m.NumParameters())*99/100 || size.Filters >= int64(m.NumParameters()) {
+			t.Errorf("local=%v: %d weights are foreseen (%v), %d parameters are there", c.local, size.Filters, err, m.NumParameters())
 		}
 		if got := float64(m.NumParameters()) / 1e6; math.Abs(got-c.million) > .005*math.Max(c.million, 1) {
 			t.Errorf("ResNet-20, local=%v: %.3f million parameters, the paper has %.2f", c.local, got, c.million)
@@ -392,10 +399,13 @@ func TestCheckpoint(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	for _, a := range []Architecture{
 		{Name: "vgg", Input: toyShape, Classes: 2},
-		{Name: "small", Input: Shape{2, 8, 8}, Classes: 2},
-		{Name: "small", Input: Shape{1, 7, 8}, Classes: 2},
+		{Name: "small", Input: Shape{0, 8, 8}, Classes: 2},
+		{Name: "small", Input: Shape{1, 0, 8}, Classes: 2},
 		{Name: "small", Input: toyShape, Classes: 1},
 		{Name: "small", Input: toyShape, Classes: 2, Width: -1},
+		{Name: "small", Input: toyShape, Classes: 2, KeepConv: 1},
+		{Name: "small", Input: toyShape, Classes: 2, Local: true, Eps: 1},
+		{Name: "own", Input: toyShape, Classes: 2, Layout: "a = filter 3 W groups=2"},
 	} {
 		if _, err := New(a, 1); err == nil {
 			t.Errorf("%+v makes a network", a)

@@ -6,13 +6,12 @@ import (
 	"slices"
 	"testing"
 
-	"ventral/internal/kernel"
 	"ventral/internal/npy"
 )
 
 // TestPyTorch holds ResNet-20 against PyTorch (testdata/make_pytorch.py): the
-// checkpoint loads unchanged, and logits, gradients, three AdamW steps and the
-// running statistics agree.
+// checkpoint loads unchanged, and logits, gradients, ten steps of AdamW and of
+// SGD, and the running statistics agree.
 func TestPyTorch(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -53,30 +52,42 @@ func TestPyTorch(t *testing.T) {
 			classes[i] = int(l)
 		}
 		logits := make([]float32, len(labels)*5)
-		for step := range 3 {
-			toTensor(&m.input, golden("x"), m.arch.Input)
-			out := m.forward(true, nil)
-			fromTensor(logits, out)
-			loss, _ := crossEntropy(out, classes, true)
-			m.backward(out)
-			if step == 0 {
-				agree("logits", logits, golden("logits"), 1e-4)
-				agree("loss", []float32{float32(loss / float64(len(labels)))}, golden("loss"), 1e-5)
-				for _, e := range m.state() {
-					if e.param != nil {
-						agree("the gradient of "+e.name, gradientInFileOrder(e), golden("grad."+e.name), 1e-3)
+		tenSteps := func(tr Training, rate float64) {
+			if err := m.Load(filepath.Join("testdata", c.name+"_weights.npz")); err != nil {
+				t.Fatal(err)
+			}
+			m.restart()
+			for step := range 10 {
+				toTensor(&m.input, golden("x"), m.arch.Input)
+				out := m.forward(true, nil)
+				fromTensor(logits, out)
+				loss := crossEntropy(out, classes, m.scratch(), true).loss
+				m.backward(out)
+				if step == 0 {
+					agree("logits", logits, golden("logits"), 1e-4)
+					agree("loss", []float32{float32(loss / float64(len(labels)))}, golden("loss"), 1e-5)
+					for _, e := range m.state() {
+						if e.param != nil {
+							agree("the gradient of "+e.name, gradientInFileOrder(e), golden("grad."+e.name), 1e-3)
+						}
 					}
 				}
-			}
-			m.update(kernel.AdamW{LearningRate: 1e-3, Decay: 1e-2, Beta1: .9, Beta2: .999, Epsilon: 1e-8}, step+1)
-		}
-		for _, e := range m.state() {
-			if e.counter == nil {
-				agree(e.name+" after three steps", e.save(), golden("after."+e.name), 1e-3)
-			} else if *e.counter != 3 {
-				t.Errorf("%s: %s = %d, want 3", c.name, e.name, *e.counter)
+				tr.update(m, rate, step+1)
 			}
 		}
+		steps := func(prefix, what string) {
+			for _, e := range m.state() {
+				if e.counter == nil {
+					agree(e.name+" after ten steps of "+what, e.save(), golden(prefix+e.name), 1e-3)
+				} else if *e.counter != 10 {
+					t.Errorf("%s: %s = %d, want 10", c.name, e.name, *e.counter)
+				}
+			}
+		}
+		tenSteps(Training{Optimizer: SGD, Momentum: .9, WeightDecay: 1e-3}, 1e-2)
+		steps("sgd.", "SGD")
+		tenSteps(Training{Optimizer: AdamW, WeightDecay: 1e-2}, 1e-3)
+		steps("after.", "AdamW")
 		toTensor(&m.input, golden("x"), m.arch.Input)
 		fromTensor(logits, m.forward(false, nil))
 		agree("logits in evaluation", logits, golden("eval"), 1e-3)

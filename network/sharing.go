@@ -8,7 +8,7 @@ import (
 )
 
 // perPosition is the number of weights at a position: d for each output channel.
-func (f *filters) perPosition() int { return f.fanIn() * f.wiring.Outputs }
+func (f *filters) perPosition() int { return f.fanIn() * f.outputs }
 
 // viewColumns is how many weights of a position are one work item.
 const viewColumns = 1024

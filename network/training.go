@@ -19,14 +19,27 @@ type Training struct {
 	Epochs       int     `json:"epochs"`        // 0 = 1
 	BatchSize    int     `json:"batch_size"`    // images in an update, repetitions included; 0 = 128
 	Repetitions  int     `json:"repetitions"`   // independent translations of each image in a batch; 0 = 1
-	LearningRate float64 `json:"learning_rate"` // 0 = 0.01 for a convolutional network, 0.001 for a locally connected one
-	WeightDecay  float64 `json:"weight_decay"`  // of all parameters, decoupled; 0 = 0.01, below 0 none
-	// SleepEvery shares weights instantly (Model.Sleep) after the update
-	// whenever the iteration, counted from 0 anew in each epoch, is a multiple
-	// of it; 0 = never.
-	SleepEvery int    `json:"sleep_every"`
-	Seed       uint64 `json:"seed"` // of the order of the images
+	Optimizer    string  `json:"optimizer"`     // AdamW, Adam or SGD; "" = AdamW
+	LearningRate float64 `json:"learning_rate"` // 0 = 0.01 for a convolutional network, 0.001 for a locally connected one; 10 times that for SGD
+	Momentum     float64 `json:"momentum"`      // of SGD; 0 = 0.9, below 0 none
+	WeightDecay  float64 `json:"weight_decay"`  // of all parameters; 0 = 0.01, below 0 none
+	Iterations   int     `json:"iterations"`    // end after so many updates, be the epoch over or not; 0 = never
+	KeepOrder    bool    `json:"keep_order"`    // show the images as they are numbered
+
+	// SleepEvery lets the network sleep after the update whenever the iteration,
+	// counted from 0, is a multiple of it; 0 = never. The count begins anew with
+	// each epoch, as the authors' does, unless SleepRunsOn.
+	SleepEvery  int  `json:"sleep_every"`
+	SleepRunsOn bool `json:"sleep_runs_on"`
+	// SleepBeforeTest lets it sleep at the end of each epoch too, before it is
+	// evaluated; it goes on with the weights that it slept to.
+	SleepBeforeTest bool `json:"sleep_before_test"`
+
+	Seed uint64 `json:"seed"` // of the order of the images
 }
+
+// Data are the images of a training. Validation may be nil, and so may Test.
+type Data struct{ Train, Validation, Test Source }
 
 // Progress is what is known after an update.
 type Progress struct {
@@ -36,16 +49,41 @@ type Progress struct {
 	Loss                  float64
 }
 
+// An Evaluation is how a network does on images.
+type Evaluation struct {
+	Loss     float64 // mean cross-entropy, nats
+	Accuracy float64 // fraction right
+	Top5     float64 // fraction with the class among the five likeliest
+}
+
 // An Epoch is what is known after going through the training images once.
 type Epoch struct {
-	Epoch         int // from 1
-	Updates       int // since the beginning
-	LearningRate  float64
-	TrainLoss     float64 // mean cross-entropy in nats, while the weights changed
-	TrainAccuracy float64 // fraction right, likewise
-	TestLoss      float64
-	TestAccuracy  float64
-	SNR           []float64 // of weight sharing, per filter layer (Model.SNR)
+	Epoch        int // from 1
+	Updates      int // since the beginning
+	LearningRate float64
+	Train        Evaluation // while the weights changed
+	Validation   Evaluation // NaN without such images
+	Test         Evaluation // NaN without such images
+	SNR          []float64  // of weight sharing, per filter layer (Model.SNR)
+}
+
+// Hooks are called while a training goes on; each may be nil. Their errors end
+// it and are returned.
+type Hooks struct {
+	// Update is called after every update and the sleep that may follow it, with
+	// all that Model.SaveState needs to go on from there.
+	Update func(Progress, State) error
+	// Epoch is called after every epoch, when the model may be saved.
+	Epoch func(Epoch, State) error
+}
+
+// A State is where a training is.
+type State struct {
+	Updates int // made
+	Epoch   int // that is under way, from 0
+	Done    int // updates made in it
+	Sleeps  int // had
+	tally   tally
 }
 
 // withDefaults fills in what is zero.
@@ -59,11 +97,23 @@ func (t Training) withDefaults(local bool) Training {
 	if t.Repetitions == 0 {
 		t.Repetitions = 1
 	}
+	if t.Optimizer == "" {
+		t.Optimizer = AdamW
+	}
 	if t.LearningRate == 0 {
 		t.LearningRate = 1e-2
 		if local {
 			t.LearningRate = 1e-3
 		}
+		if t.Optimizer == SGD {
+			t.LearningRate *= 10
+		}
+	}
+	switch {
+	case t.Momentum == 0:
+		t.Momentum = .9
+	case t.Momentum < 0:
+		t.Momentum = 0
 	}
 	switch {
 	case t.WeightDecay == 0:
@@ -85,97 +135,190 @@ func (t Training) rate(epoch int) float64 {
 	return lr
 }
 
-// Run trains the model. progress is called after every update and epochDone
-// after every epoch, when the model may be saved; either may be nil. An error
-// of epochDone or of a source ends the training and is returned. A done context
-// ends it after the update that is under way, with the context's error; the
-// model keeps its weights. So does a loss that is not finite, with an error
-// that names epoch, iteration and layer.
-//
-// Adam's moments begin at zero with every Run. The same weights, sources and
-// settings give the same bits on any number of cores.
-func (t Training) Run(ctx context.Context, m *Model, train, test Source, progress func(Progress), epochDone func(Epoch) error) error {
-	t = t.withDefaults(m.arch.Local)
+// perEpoch is the number of updates in an epoch of n images.
+func (t Training) perEpoch(n int) int {
 	loader := t.BatchSize / t.Repetitions
-	if min(loader, train.Len())*t.Repetitions < 2 {
-		return fmt.Errorf("network: %d images, %d repetitions and batches of %d: a batch needs at least two images", train.Len(), t.Repetitions, t.BatchSize)
+	updates := (n + loader - 1) / loader
+	if n%loader == 1 && t.Repetitions == 1 {
+		updates--
 	}
-	perEpoch := (train.Len() + loader - 1) / loader
-	if last := train.Len() % loader; last == 1 && t.Repetitions == 1 {
-		perEpoch--
+	return updates
+}
+
+// Run trains the model from the given state on: the zero State, or the one with
+// which Model.LoadState read the model. An error of a source ends the training
+// and is returned. A done context ends it after the update that is under way,
+// with the context's error; the model keeps its weights. So does a loss that is
+// not finite, with an error that names epoch, iteration and layer.
+//
+// From the zero State the optimizer begins anew. The same weights, sources and
+// settings give the same bits on any number of cores, and however often the
+// training was stopped and taken up again.
+func (t Training) Run(ctx context.Context, m *Model, data Data, from State, hooks Hooks) error {
+	t = t.withDefaults(m.arch.Local)
+	if err := checkOptimizer(t.Optimizer); err != nil {
+		return err
 	}
-	m.restart()
-	updates, shown := 0, 0
-	for epoch := range t.Epochs {
-		done := Epoch{Epoch: epoch + 1, LearningRate: t.rate(epoch)}
-		optimizer := kernel.AdamW{LearningRate: done.LearningRate, Decay: t.WeightDecay, Beta1: .9, Beta2: .999, Epsilon: 1e-8}
-		order := rand.New(rand.NewPCG(t.Seed, uint64(epoch))).Perm(train.Len())
-		images, right := 0, 0
-		next := make(chan batch, 1)
-		read := func(iteration int, into batch) {
-			part := order[iteration*loader : min((iteration+1)*loader, len(order))]
-			next <- into.read(train, epoch, t.Repetitions, part, m.arch)
-		}
-		var spare batch
-		go read(0, batch{})
-		for iteration := range perEpoch {
-			b := <-next
-			if b.err != nil {
-				return b.err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if iteration+1 < perEpoch { // the next batch is read meanwhile
-				go read(iteration+1, spare)
-			}
-			toTensor(&m.input, b.x, m.arch.Input)
-			logits := m.forward(true, nil)
-			loss, correct := crossEntropy(logits, b.labels, true)
-			updates++
-			if mean := loss / float64(len(b.labels)); math.IsNaN(mean) || math.IsInf(mean, 0) {
-				if iteration+1 < perEpoch {
-					<-next
-				}
-				return fmt.Errorf("network: the loss is %g in epoch %d, iteration %d (update %d): %s; lower the learning rate (%g)", mean, epoch+1, iteration+1, updates, m.firstNotFinite(), done.LearningRate)
-			}
-			m.backward(logits)
-			m.update(optimizer, updates)
-			if t.SleepEvery > 0 && iteration%t.SleepEvery == 0 {
-				m.Sleep()
-			}
-			done.TrainLoss += loss
-			right += correct
-			images += len(b.labels)
-			shown += len(b.labels)
-			spare = b
-			if progress != nil {
-				progress(Progress{Epoch: epoch + 1, Epochs: t.Epochs, Iteration: updates, Iterations: t.Epochs * perEpoch, Images: shown, Loss: loss / float64(len(b.labels))})
-			}
-			if err := ctx.Err(); err != nil {
-				if iteration+1 < perEpoch {
-					<-next
-				}
-				return err
-			}
-		}
-		done.Updates = updates
-		done.TrainLoss /= float64(images)
-		done.TrainAccuracy = float64(right) / float64(images)
-		var err error
-		if done.TestLoss, done.TestAccuracy, err = m.Evaluate(ctx, test); err != nil {
+	loader := t.BatchSize / t.Repetitions
+	if min(loader, data.Train.Len())*t.Repetitions < 2 {
+		return fmt.Errorf("network: %d images, %d repetitions and batches of %d: a batch needs at least two images", data.Train.Len(), t.Repetitions, t.BatchSize)
+	}
+	if from.Updates == 0 {
+		m.restart()
+	}
+	r := &training{Training: t, m: m, data: data, hooks: hooks, state: from, perEpoch: t.perEpoch(data.Train.Len())}
+	for r.state.Epoch < t.Epochs && !r.over() {
+		if err := r.epoch(ctx); err != nil {
 			return err
 		}
-		if math.IsNaN(done.TestLoss) || math.IsInf(done.TestLoss, 0) {
-			return fmt.Errorf("network: the test loss is %g after epoch %d (update %d): %s; lower the learning rate (%g)", done.TestLoss, epoch+1, updates, m.firstNotFinite(), done.LearningRate)
-		}
-		done.SNR = m.SNR()
-		if epochDone != nil {
-			if err := epochDone(done); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// training is a Training under way.
+type training struct {
+	Training
+	m        *Model
+	data     Data
+	hooks    Hooks
+	state    State
+	perEpoch int
+	spare    []batch // memory that batches can be read into
+}
+
+// over reports whether all the updates that were asked for are made.
+func (r *training) over() bool { return r.Iterations > 0 && r.state.Updates >= r.Iterations }
+
+// epoch goes through the rest of an epoch, and evaluates the network.
+func (r *training) epoch(ctx context.Context) error {
+	s := &r.state
+	order := rand.New(rand.NewPCG(r.Seed, uint64(s.Epoch))).Perm(r.data.Train.Len())
+	if r.KeepOrder {
+		for i := range order {
+			order[i] = i
 		}
 	}
+	if err := r.updates(ctx, order); err != nil {
+		return err
+	}
+	if r.SleepBeforeTest {
+		if err := r.sleep(ctx); err != nil {
+			return err
+		}
+	}
+	done := Epoch{Epoch: s.Epoch + 1, Updates: s.Updates, LearningRate: r.rate(s.Epoch), Train: s.tally.evaluation(), Validation: unknown, Test: unknown}
+	for _, e := range []struct {
+		src  Source
+		into *Evaluation
+		what string
+	}{{r.data.Validation, &done.Validation, "validation"}, {r.data.Test, &done.Test, "test"}} {
+		if e.src == nil {
+			continue
+		}
+		var err error
+		if *e.into, err = r.m.Evaluate(ctx, e.src); err != nil {
+			return err
+		}
+		if loss := e.into.Loss; math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return fmt.Errorf("network: the %s loss is %g after epoch %d (update %d): %s; lower the learning rate (%g)", e.what, loss, s.Epoch+1, s.Updates, r.m.firstNotFinite(), done.LearningRate)
+		}
+	}
+	done.SNR = r.m.SNR()
+	s.Epoch, s.Done, s.tally = s.Epoch+1, 0, tally{}
+	if r.hooks.Epoch == nil {
+		return nil
+	}
+	return r.hooks.Epoch(done, *s)
+}
+
+// unknown is the evaluation on no images.
+var unknown = Evaluation{math.NaN(), math.NaN(), math.NaN()}
+
+// updates makes the updates of an epoch that are still to make. The next batch
+// is read while the network learns from one.
+func (r *training) updates(ctx context.Context, order []int) error {
+	s, loader := &r.state, r.BatchSize/r.Repetitions
+	next := make(chan batch, 1)
+	begin := func(iteration int) {
+		var into batch
+		if n := len(r.spare); n > 0 {
+			into, r.spare = r.spare[n-1], r.spare[:n-1]
+		}
+		part := order[iteration*loader : min((iteration+1)*loader, len(order))]
+		epoch := s.Epoch
+		go func() { next <- into.read(r.data.Train, epoch, r.Repetitions, part, r.m.arch) }()
+	}
+	if s.Done >= r.perEpoch {
+		return nil
+	}
+	reading := true
+	begin(s.Done)
+	defer func() { // no reader outlives the epoch
+		if reading {
+			r.spare = append(r.spare, <-next)
+		}
+	}()
+	for !r.over() && s.Done < r.perEpoch {
+		b := <-next
+		reading = false
+		if b.err != nil {
+			return b.err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if s.Done+1 < r.perEpoch {
+			reading = true
+			begin(s.Done + 1)
+		}
+		if err := r.one(ctx, b); err != nil {
+			return err
+		}
+		r.spare = append(r.spare, b)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one makes one update, and the sleep after it.
+func (r *training) one(ctx context.Context, b batch) error {
+	s, m := &r.state, r.m
+	toTensor(&m.input, b.x, m.arch.Input)
+	logits := m.forward(true, nil)
+	t := crossEntropy(logits, b.labels, m.scratch(), true)
+	mean := t.loss / float64(t.seen)
+	if math.IsNaN(mean) || math.IsInf(mean, 0) {
+		return fmt.Errorf("network: the loss is %g in epoch %d, iteration %d (update %d): %s; lower the learning rate (%g)", mean, s.Epoch+1, s.Done+1, s.Updates+1, m.firstNotFinite(), r.rate(s.Epoch))
+	}
+	m.backward(logits)
+	s.Updates++
+	r.update(m, r.rate(s.Epoch), s.Updates)
+	iteration := s.Done
+	if r.SleepRunsOn {
+		iteration = s.Updates - 1
+	}
+	s.Done++
+	s.tally.add(t)
+	if r.SleepEvery > 0 && iteration%r.SleepEvery == 0 {
+		if err := r.sleep(ctx); err != nil {
+			return err
+		}
+	}
+	if r.hooks.Update == nil {
+		return nil
+	}
+	return r.hooks.Update(Progress{
+		Epoch: s.Epoch + 1, Epochs: r.Epochs, Iteration: s.Updates, Iterations: r.Epochs * r.perEpoch,
+		Images: s.Epoch*r.data.Train.Len()*r.Repetitions + s.tally.seen, Loss: mean,
+	}, *s)
+}
+
+// sleep lets the network sleep.
+func (r *training) sleep(context.Context) error {
+	r.m.Sleep()
+	r.state.Sleeps++
 	return nil
 }
 
@@ -193,7 +336,7 @@ func (b batch) read(src Source, epoch, repetitions int, indices []int, a Archite
 	if cap(b.labels) < n*repetitions {
 		b.x, b.labels = make([]float32, n*repetitions*size), make([]int, n*repetitions)
 	}
-	b.x, b.labels = b.x[:n*repetitions*size], b.labels[:n*repetitions]
+	b.x, b.labels, b.err = b.x[:n*repetitions*size], b.labels[:n*repetitions], nil
 	for r := range repetitions {
 		if b.err = src.Read(epoch, r, indices, b.x[r*n*size:(r+1)*n*size], b.labels[r*n:(r+1)*n]); b.err != nil {
 			return b
@@ -208,53 +351,26 @@ func (b batch) read(src Source, epoch, repetitions int, indices []int, a Archite
 	return b
 }
 
-// restart sets Adam's moments to zero.
-func (m *Model) restart() {
-	for _, e := range m.state() {
-		if e.param != nil {
-			clear(e.param.m)
-			clear(e.param.v)
-		}
-	}
-}
-
-// update makes one step of the optimizer, the step-th from 1.
-func (m *Model) update(o kernel.AdamW, step int) {
-	for _, e := range m.state() {
-		p := e.param
-		if p == nil {
-			continue
-		}
-		if p.m == nil {
-			p.m, p.v = kernel.Alloc(len(p.w)), kernel.Alloc(len(p.w))
-		}
-		kernel.Best().AdamW(o, step, p.w, p.grad, p.m, p.v)
-	}
-}
-
-// Evaluate returns the mean cross-entropy (nats) and the fraction of images
-// that are classified right, untranslated.
-func (m *Model) Evaluate(ctx context.Context, src Source) (loss, accuracy float64, err error) {
-	right := 0
+// Evaluate shows images untranslated, with the running statistics of batch
+// normalisation.
+func (m *Model) Evaluate(ctx context.Context, src Source) (Evaluation, error) {
+	var all tally
 	var b batch
 	for at := 0; at < src.Len(); at += defaultBatch {
 		if err := ctx.Err(); err != nil {
-			return 0, 0, err
+			return unknown, err
 		}
 		indices := make([]int, min(defaultBatch, src.Len()-at))
 		for i := range indices {
 			indices[i] = at + i
 		}
 		if b = b.read(src, -1, 1, indices, m.arch); b.err != nil {
-			return 0, 0, b.err
+			return unknown, b.err
 		}
 		toTensor(&m.input, b.x, m.arch.Input)
-		sum, correct := crossEntropy(m.forward(false, nil), b.labels, false)
-		loss += sum
-		right += correct
+		all.add(crossEntropy(m.forward(false, nil), b.labels, m.scratch(), false))
 	}
-	n := float64(max(src.Len(), 1))
-	return loss / n, float64(right) / n, nil
+	return all.evaluation(), nil
 }
 
 // firstNotFinite says which array or activity is the first with a value that is
@@ -280,4 +396,17 @@ func (m *Model) firstNotFinite() string {
 		}
 	})
 	return where
+}
+
+// EstimateBytes returns the memory that training a network takes: its weights
+// with gradients and the optimizer's moments, and every layer's output and
+// gradient for a batch.
+func (t Training) EstimateBytes(a Architecture) (int64, error) {
+	size, err := a.Size()
+	if err != nil {
+		return 0, err
+	}
+	t = t.withDefaults(a.Local)
+	blocks := int64(t.BatchSize+kernel.Lanes-1) / kernel.Lanes
+	return 4 * (int64(2+moments(t.Optimizer))*size.Filters + blocks*kernel.Lanes*size.Activations), nil
 }

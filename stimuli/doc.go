@@ -6,6 +6,7 @@
 //
 //   - OpenCIFAR10: the binary records of CIFAR-10;
 //   - OpenFolder: labelled images, one folder per class;
+//   - OpenArrays: arrays of images and classes, from NumPy;
 //   - OpenImages: the images beside recordings, in a folder or a zip, with the
 //     Table that names them;
 //   - Shapes: generated images whose classes vary in position.

@@ -39,7 +39,7 @@ type datum struct {
 func describe(flags *pflag.FlagSet) description {
 	d := description{Verb: flags.Name(), Arguments: map[string]string{}, Versions: versionTable(), Data: []datum{}}
 	flags.VisitAll(func(f *pflag.Flag) {
-		if !slices.Contains([]string{"out", "overwrite", "quiet", "help"}, f.Name) {
+		if !slices.Contains([]string{"out", "overwrite", "quiet", "help", "resume"}, f.Name) {
 			value := f.Value.String()
 			if strings.HasPrefix(f.Value.Type(), "string") && f.Value.Type() != "string" { // a list
 				value = strings.TrimSuffix(strings.TrimPrefix(value, "["), "]")

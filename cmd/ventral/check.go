@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"ventral/network"
@@ -41,15 +42,18 @@ func availableMemory() (bytes int64, ok bool) {
 	return 0, false
 }
 
-// checkTraining refuses networks whose training does not fit into memory: the
-// weights with their gradient and Adam's two moments, in float32.
+// checkTraining refuses networks whose training does not fit into memory.
 func (f *trainingFlags) checkTraining(images imageSets, models []modelSpec) error {
 	for _, m := range models {
-		weights, err := f.architecture(images, m).NumWeights()
+		a, err := f.architecture(images, m)
 		if err != nil {
 			return err
 		}
-		if err := fits(4*4*weights, fmt.Sprintf("the %s weights of %s, with gradient and moments,", thousands(int(weights)), m.Name), "use a smaller --width or --arch"); err != nil {
+		bytes, err := f.training(m).EstimateBytes(a)
+		if err != nil {
+			return err
+		}
+		if err := fits(bytes, "training "+m.Name+": weights, gradients, moments and the activity of a batch", "use a smaller --width, --arch or --batch"); err != nil {
 			return err
 		}
 	}
@@ -57,12 +61,26 @@ func (f *trainingFlags) checkTraining(images imageSets, models []modelSpec) erro
 }
 
 // architecture is the architecture of a network for the images.
-func (f *trainingFlags) architecture(images imageSets, m modelSpec) network.Architecture {
+func (f *trainingFlags) architecture(images imageSets, m modelSpec) (network.Architecture, error) {
 	channels, height, width := images.train.Shape()
-	return network.Architecture{
+	a := network.Architecture{
 		Name: f.arch, Local: m.Local, Width: f.width, Classes: len(images.train.Classes()),
 		Input: network.Shape{Channels: channels, Height: height, Width: width},
 	}
+	if m.Local {
+		a.KeepConv = f.keepConv
+		if f.eps >= 0 {
+			a.SharedInit, a.Eps = true, f.eps
+		}
+	}
+	if f.layout != "" {
+		text, err := os.ReadFile(f.layout)
+		if err != nil {
+			return a, err
+		}
+		a.Name, a.Layout = strings.TrimSuffix(filepath.Base(f.layout), filepath.Ext(f.layout)), string(text)
+	}
+	return a, nil
 }
 
 // check refuses, before any training, what would fail during or after it:
@@ -73,7 +91,11 @@ func (e *experiment) check() error {
 	if err := e.training.checkTraining(e.images, e.models); err != nil {
 		return err
 	}
-	model, err := network.New(e.training.architecture(e.images, modelSpec{}), e.training.seed)
+	a, err := e.training.architecture(e.images, modelSpec{})
+	if err != nil {
+		return err
+	}
+	model, err := network.New(a, e.training.seed)
 	if err != nil {
 		return err
 	}

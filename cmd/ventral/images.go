@@ -10,10 +10,11 @@ import (
 // imageSets are the images that networks are trained and tested on.
 type imageSets struct {
 	source      string
-	train, test stimuli.Set
+	train, test stimuli.Set // test nil: none
+	prepared    bool        // the numbers are shown as they are
 }
 
-const imagesUsage = "images to train and test on: cifar10:DIR (binary records), folder:DIR (DIR/train/CLASS/*.png, DIR/test/…) or shapes (generated)"
+const imagesUsage = "images to train and test on: cifar10:DIR (binary records), folder:DIR (DIR/train/CLASS/*.png, DIR/test/…), shapes (generated) or arrays:X.npy,Y.npy[,XTEST.npy,YTEST.npy] (n × C × H × W and classes; floats are shown as they are)"
 
 // The generated images of --images shapes.
 const (
@@ -34,10 +35,12 @@ func openImages(source string, limit int, seed uint64) (imageSets, error) {
 		if s.train, s.test, err = stimuli.OpenFolder(dir, stimuli.ImageOptions{}); err == nil && s.test == nil {
 			err = fmt.Errorf("%s: found class folders and no test images: expected %s/train/CLASS/… and %s/test/CLASS/…", dir, dir, dir)
 		}
+	case kind == "arrays" && dir != "":
+		err = s.openArrays(strings.Split(dir, ","))
 	case source == "shapes":
 		s = generatedShapes(seed, shapesTrain, shapesTest)
 	default:
-		return s, misused("--images %q: expected cifar10:DIR, folder:DIR or shapes", source)
+		return s, misused("--images %q: expected cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy", source)
 	}
 	if err != nil {
 		return s, err
@@ -55,9 +58,35 @@ func openImages(source string, limit int, seed uint64) (imageSets, error) {
 	return s, nil
 }
 
+// openArrays opens images and classes, and perhaps those of a test.
+func (s *imageSets) openArrays(files []string) error {
+	if len(files) != 2 && len(files) != 4 {
+		return misused("--images arrays: %d files, expected X.npy,Y.npy or X.npy,Y.npy,XTEST.npy,YTEST.npy", len(files))
+	}
+	train, err := stimuli.OpenArrays(files[0], files[1])
+	if err != nil {
+		return err
+	}
+	s.train, s.prepared = train, train.Prepared
+	if len(files) == 2 {
+		return nil
+	}
+	test, err := stimuli.OpenArrays(files[2], files[3])
+	if err != nil {
+		return err
+	}
+	if c, h, w := test.Shape(); size3(c, h, w) != size3(train.Shape()) || test.Prepared != train.Prepared || len(test.Classes()) > len(train.Classes()) {
+		return fmt.Errorf("%s and %s are images of other shapes, types or classes than %s and %s", files[2], files[3], files[0], files[1])
+	}
+	s.test = test
+	return nil
+}
+
+func size3(a, b, c int) [3]int { return [3]int{a, b, c} }
+
 // generatedShapes are the images of --images shapes and of the demonstration.
 func generatedShapes(seed uint64, train, test int) imageSets {
-	return imageSets{"shapes", shapes(seed, 0, train), shapes(seed, 1, test)}
+	return imageSets{source: "shapes", train: shapes(seed, 0, train), test: shapes(seed, 1, test)}
 }
 
 // shapes is one of the independent series of generated images of a seed.
@@ -67,8 +96,9 @@ func shapes(seed, series uint64, n int) stimuli.Set {
 
 // data describes the sets for run.json.
 func (s imageSets) data() []datum {
-	return []datum{
-		{"training images", s.source, s.train.Len(), s.train.Digest()},
-		{"test images", s.source, s.test.Len(), s.test.Digest()},
+	data := []datum{{"training images", s.source, s.train.Len(), s.train.Digest()}}
+	if s.test != nil {
+		data = append(data, datum{"test images", s.source, s.test.Len(), s.test.Digest()})
 	}
+	return data
 }

@@ -338,7 +338,7 @@ func TestWrongUsage(t *testing.T) {
 		}
 	}
 	for _, v := range verbs {
-		if code, out, _ := ventral(t, v.name, "--help"); code != exitOK || !strings.Contains(out, "ventral "+v.name+" --") {
+		if code, out, _ := ventral(t, append(strings.Fields(v.name), "--help")...); code != exitOK || !strings.Contains(out, "ventral "+v.name+" --") {
 			t.Errorf("the help of %s has no example", v.name)
 		}
 	}

@@ -65,8 +65,8 @@ func writeReport(f *runFolder, title, question string, about description, r *res
 		name, title, y string
 		of             func(network.Epoch) float64
 	}{
-		{"accuracy", "Accuracy on test images", "fraction right", func(e network.Epoch) float64 { return e.TestAccuracy }},
-		{"loss", "Training loss", "cross-entropy (nats)", func(e network.Epoch) float64 { return e.TrainLoss }},
+		{"accuracy", "Accuracy on test images", "fraction right", func(e network.Epoch) float64 { return e.Test.Accuracy }},
+		{"loss", "Training loss", "cross-entropy (nats)", func(e network.Epoch) float64 { return e.Train.Loss }},
 		{"snr", "Sharing SNR of the locally connected networks", "log10, median over layers", func(e network.Epoch) float64 { return math.Log10(median(e.SNR)) }},
 	} {
 		drawing, err := r.plotTraining(c.title, c.y, c.of)

@@ -183,7 +183,7 @@ func (f *runFolder) abandon() {
 	if f.worth {
 		return
 	}
-	for _, pattern := range []string{weightsName, "models/*/" + weightsName} {
+	for _, pattern := range []string{weightsName, stateName, "models/*/" + weightsName, "models/*/" + stateName} {
 		if kept, err := fs.Glob(os.DirFS(f.dir), pattern); f.resumed || err != nil || len(kept) > 0 {
 			return
 		}

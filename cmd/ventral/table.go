@@ -175,7 +175,12 @@ func ceiled(s layerScore) string {
 	return decimals(s.Ceiled)
 }
 
-func percent(f figure) string { return strconv.FormatFloat(100*float64(f), 'f', 1, 64) + " %" }
+func percent(f figure) string {
+	if math.IsNaN(float64(f)) {
+		return "–"
+	}
+	return strconv.FormatFloat(100*float64(f), 'f', 1, 64) + " %"
+}
 
 // ratio is a signal-to-noise ratio as a plain number of three digits.
 func ratio(f figure) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/pflag"
 )
@@ -12,21 +13,45 @@ var trainVerb = verb{
 	summary: "train one network on images",
 	detail: `
 Trains a network and writes --out: run.json, model.json, weights.npz (the names
-and shapes of the authors' state_dict) and training.csv, a row per epoch, with
-the sharing SNR of every filter layer. Weights are saved after every epoch.
+and shapes of the authors' state_dict, after the last epoch), best.npz (with the
+best --validation accuracy) and training.csv, a row per epoch, with the sharing
+SNR of every filter layer. Stopped at any moment, by Ctrl-C or kill -9, the same
+command goes on from the state that was saved last, to the same bits.
 
-  ventral train --images cifar10:cifar-10-batches-bin --model lc+sleep@1 --epochs 10 --out runs/lc-sleep`,
+  ventral train --images cifar10:cifar-10-batches-bin --model lc+sleep@1 --epochs 10 --out runs/lc-sleep
+
+Another program's run, update by update:
+
+  ventral train --images arrays:X.npy,Y.npy --init weights.npz --no-shuffle --no-augment --iterations 10 --save-every 1 --out runs/steps
+
+A --layout is a line for each stage, whose activity can be read under its name:
+
+  # retina to V4
+  retina = filter 7 16 stride=2 | norm | relu
+  V1     = filter 3x5 2W groups=2 bias=position | norm | relu | max 2
+  V2     = block 4W stride=2
+
+filter KERNEL CHANNELS [stride=] [padding=] [groups=] [bias=channel|position];
+norm; relu; max or mean KERNEL [stride=] [padding=]; block CHANNELS [stride=] is a
+residual block; W is --width. The mean over positions and a linear readout follow.`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
 			images, out, name string
 			limit             int
-			overwrite         bool
+			overwrite, resume bool
 			training          trainingFlags
 		)
 		flags.StringVar(&images, "images", "", imagesUsage)
 		flags.IntVar(&limit, "train-images", 0, "train on the first so many images (0: all)")
 		flags.StringVar(&name, "model", "lc+sleep@1", "network: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
 		training.add(flags, 10)
+		flags.StringVar(&training.init, "init", "", "weights to start from, .npz with the names of the authors' state_dict (default: random)")
+		flags.Float64Var(&training.validation, "validation", 0, "fraction of the training images that is kept for validation (the authors: 0.1)")
+		flags.IntVar(&training.iterations, "iterations", 0, "end after so many updates (0: after the epochs)")
+		flags.BoolVar(&training.keepOrder, "no-shuffle", false, "show the images in their order")
+		flags.BoolVar(&training.noAugment, "no-augment", false, "show the images untranslated")
+		flags.IntVar(&training.saveEvery, "save-every", 0, "write weights and gradients after every so many updates to steps/ (0: never)")
+		flags.BoolVar(&resume, "resume", false, "go on with the interrupted run in --out, and fail if there is none (without it, the same command goes on or begins)")
 		flags.StringVar(&out, "out", "", "folder of the run")
 		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
@@ -52,6 +77,17 @@ the sharing SNR of every filter layer. Weights are saved after every epoch.
 			}
 			about := describe(flags)
 			about.Data = sets.data()
+			for _, file := range []struct{ name, path string }{{"initial weights", training.init}, {"layout", training.layout}} {
+				if file.path == "" {
+					continue
+				}
+				if about.Data, err = appendFile(about.Data, file.name, file.path); err != nil {
+					return err
+				}
+			}
+			if _, err := os.Stat(out + ".partial"); resume && err != nil {
+				return fmt.Errorf("--resume: there is no interrupted run in %s.partial", out)
+			}
 			f, err := newRunFolder(out, overwrite, about)
 			if err != nil {
 				return err

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -20,62 +19,102 @@ import (
 
 // trainingFlags are the flags of the verbs that train networks.
 type trainingFlags struct {
-	arch         string
-	width        int
-	epochs       int
-	batch        int
-	repetitions  int
-	learningRate float64
-	weightDecay  float64
-	pad          int
-	seed         uint64
+	arch, layout           string
+	width                  int
+	keepConv               int
+	eps                    float64
+	epochs                 int
+	batch                  int
+	repetitions            int
+	optimizer              string
+	learningRate, momentum float64
+	weightDecay            float64
+	pad                    int
+	sleepRunsOn            bool
+	sleepBeforeTest        bool
+	seed                   uint64
+
+	trainingSteps // of ventral train
+}
+
+// trainingSteps are what only one network's training can be asked for.
+type trainingSteps struct {
+	init       string
+	validation float64
+	iterations int
+	keepOrder  bool
+	noAugment  bool
+	saveEvery  int
 }
 
 func (f *trainingFlags) add(flags *pflag.FlagSet, epochs int) {
-	flags.StringVar(&f.arch, "arch", "small", "architecture: small (four filter layers) or resnet20")
-	flags.IntVar(&f.width, "width", 16, "channels of the first layer")
+	flags.StringVar(&f.arch, "arch", "small", "architecture: "+strings.Join(network.Architectures(), ", "))
+	flags.StringVar(&f.layout, "layout", "", "file with an architecture of your own, in place of --arch (ventral train --help tells the language)")
+	flags.IntVar(&f.width, "width", 0, "channels of the first layer (0: 16, and 64 for resnet18)")
+	flags.IntVar(&f.keepConv, "keep-conv", 0, "the first so many filter layers of locally connected networks stay convolutional")
+	flags.Float64Var(&f.eps, "eps", -1, "locally connected filters start as one shared filter plus so much noise of their own (below 0: independent)")
 	flags.IntVar(&f.epochs, "epochs", epochs, "times that training goes through the images")
 	flags.IntVar(&f.batch, "batch", 128, "images per update")
 	flags.IntVar(&f.repetitions, "repetitions", 1, "independent translations of each image in a batch")
-	flags.Float64Var(&f.learningRate, "lr", 0, "learning rate of AdamW, ×0.25 at 1/2 and 3/4 of the epochs (0: 0.01 for conv, 0.001 for lc)")
-	flags.Float64Var(&f.weightDecay, "weight-decay", 0.01, "decoupled weight decay of AdamW")
+	flags.StringVar(&f.optimizer, "optimizer", network.AdamW, "adamw, adam or sgd")
+	flags.Float64Var(&f.learningRate, "lr", 0, "learning rate, ×0.25 at 1/2 and 3/4 of the epochs (0: 0.01 for conv, 0.001 for lc; 10 times that for sgd)")
+	flags.Float64Var(&f.momentum, "momentum", 0.9, "momentum of sgd")
+	flags.Float64Var(&f.weightDecay, "weight-decay", 0.01, "weight decay (decoupled in adamw)")
 	flags.IntVar(&f.pad, "pad", 4, "translations: random crop after padding by this many pixels with the mean (0: none)")
+	flags.BoolVar(&f.sleepRunsOn, "sleep-runs-on", false, "count the iterations between sleeps over epochs, instead of anew in each")
+	flags.BoolVar(&f.sleepBeforeTest, "sleep-before-eval", false, "networks that sleep also sleep at the end of each epoch, before they are tested")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights, order, translations and splits: same seed, same bits")
 }
 
 // check returns a usage error for a value that makes no training.
 func (f *trainingFlags) check() error {
 	switch {
-	case f.width < 1:
-		return misused("--width is %d, expected at least 1", f.width)
+	case f.width < 0:
+		return misused("--width is %d, expected at least 1 (0: the architecture's)", f.width)
 	case f.epochs < 1:
 		return misused("--epochs is %d, expected at least 1", f.epochs)
 	case f.batch < 2:
 		return misused("--batch is %d, expected at least 2", f.batch)
 	case f.repetitions < 1 || f.batch%f.repetitions != 0:
 		return misused("--repetitions is %d, expected a divisor of the batch of %d", f.repetitions, f.batch)
+	case f.optimizer != network.AdamW && f.optimizer != network.Adam && f.optimizer != network.SGD:
+		return misused("--optimizer %q: expected adamw, adam or sgd", f.optimizer)
 	case !(f.learningRate >= 0) || math.IsInf(f.learningRate, 1):
 		return misused("--lr is %g, expected a positive number (0: the architecture's)", f.learningRate)
+	case !(f.momentum >= 0 && f.momentum < 1):
+		return misused("--momentum is %g, expected from 0 to below 1", f.momentum)
 	case !(f.weightDecay >= 0) || math.IsInf(f.weightDecay, 1):
 		return misused("--weight-decay is %g, expected 0 or more", f.weightDecay)
+	case math.IsNaN(f.eps) || math.IsInf(f.eps, 0):
+		return misused("--eps is %g, expected a number", f.eps)
+	case f.keepConv < 0:
+		return misused("--keep-conv is %d, expected 0 or more", f.keepConv)
 	case f.seed >= math.MaxUint32:
 		return misused("--seed is %d, expected less than %d", f.seed, uint32(math.MaxUint32))
 	case f.pad < 0:
 		return misused("--pad is %d, expected 0 or more", f.pad)
+	case !(f.validation >= 0 && f.validation < 1):
+		return misused("--validation is %g, expected a fraction from 0 to below 1", f.validation)
+	case f.iterations < 0 || f.saveEvery < 0:
+		return misused("--iterations %d --save-every %d: expected 0 or more", f.iterations, f.saveEvery)
 	}
 	return nil
 }
 
 // training returns the settings for a network.
 func (f *trainingFlags) training(spec modelSpec) network.Training {
-	decay := f.weightDecay
-	if decay == 0 {
-		decay = -1 // none; 0 is the package's default
+	none := func(v float64) float64 { // 0 is the package's default
+		if v == 0 {
+			return -1
+		}
+		return v
 	}
 	return network.Training{
 		Epochs: f.epochs, BatchSize: f.batch, Repetitions: f.repetitions,
-		LearningRate: f.learningRate, WeightDecay: decay,
-		SleepEvery: spec.SleepEvery, Seed: f.seed,
+		Optimizer: f.optimizer, LearningRate: f.learningRate, Momentum: none(f.momentum), WeightDecay: none(f.weightDecay),
+		Iterations: f.iterations, KeepOrder: f.keepOrder,
+		SleepEvery: spec.SleepEvery, SleepRunsOn: f.sleepRunsOn, SleepBeforeTest: f.sleepBeforeTest && spec.SleepEvery > 0,
+		Seed: f.seed,
 	}
 }
 
@@ -91,98 +130,93 @@ type modelFile struct {
 	Training     network.Training     `json:"training"`
 }
 
-// The files of a trained network.
-const (
-	weightsName  = "weights.npz"
-	modelName    = "model.json"
-	trainingName = "training.csv"
-)
-
 // A trainer trains networks on one image set.
 type trainer struct {
 	trainingFlags
-	images      imageSets
-	train, test stimuli.Set
-	mean, std   []float32
+	images                  imageSets
+	train, validation, test stimuli.Set // validation and test may be nil
+	mean, std               []float32
 }
+
+// validationStream keeps the choice of validation images apart from the other
+// uses of a seed.
+const validationStream = 1 << 62
 
 func newTrainer(f trainingFlags, images imageSets) (*trainer, error) {
 	t := &trainer{trainingFlags: f, images: images, train: images.train, test: images.test}
+	if f.validation > 0 {
+		n := images.train.Len()
+		held := int(math.Round(f.validation * float64(n)))
+		if held < 1 || held > n-2 {
+			return nil, misused("--validation %g leaves %d of %d images to train on and %d to validate on", f.validation, n-held, n, held)
+		}
+		order := rand.New(rand.NewPCG(f.seed, validationStream)).Perm(n)
+		t.validation, t.train = stimuli.Subset(images.train, order[:held]), stimuli.Subset(images.train, order[held:])
+	}
+	if images.prepared {
+		channels, _, _ := images.train.Shape()
+		t.mean, t.std = make([]float32, channels), make([]float32, channels)
+		for c := range t.std {
+			t.std[c] = 1
+		}
+		return t, nil
+	}
 	var err error
-	t.mean, t.std, err = stimuli.Moments(images.train)
+	t.mean, t.std, err = stimuli.Moments(t.train)
 	return t, err
 }
 
 // prepared is a set as the networks see it, normalised by the training images.
 func (tr *trainer) prepared(s stimuli.Set) *stimuli.Prepared {
-	return &stimuli.Prepared{Set: s, Mean: tr.mean, Std: tr.std, Pad: tr.pad, Seed: tr.seed}
+	p := &stimuli.Prepared{Set: s, Mean: tr.mean, Std: tr.std, Pad: tr.pad, Seed: tr.seed}
+	if tr.noAugment {
+		p.Pad = 0
+	}
+	return p
 }
 
-// run trains the network that spec names and writes it to the folder dir:
-// model.json, and after every epoch weights.npz and training.csv. Where dir
-// holds the whole training already, it is read instead.
+// data are the images of a training.
+func (tr *trainer) data() network.Data {
+	source := func(s stimuli.Set) network.Source {
+		if s == nil {
+			return nil
+		}
+		return tr.prepared(s)
+	}
+	return network.Data{Train: source(tr.train), Validation: source(tr.validation), Test: source(tr.test)}
+}
+
+// run trains the network that spec names and writes it to the folder dir (see
+// training, below). Where dir holds the whole training already, it is read
+// instead; where it holds a part, training goes on from there.
 func (tr *trainer) run(ctx context.Context, t *terminal, dir string, spec modelSpec) (*network.Model, networkResult, error) {
 	r := networkResult{modelSpec: spec}
-	model, err := network.New(tr.architecture(tr.images, spec), tr.seed)
+	a, err := tr.architecture(tr.images, spec)
+	if err != nil {
+		return nil, r, err
+	}
+	model, err := network.New(a, tr.seed)
 	if err != nil {
 		return nil, r, err
 	}
 	r.Parameters, r.filterRow = model.NumParameters(), model.FilterNames()
-	settings := tr.training(spec)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, r, err
 	}
-	weights, history := filepath.Join(dir, weightsName), filepath.Join(dir, trainingName)
-
-	epochs, err := readTraining(history)
+	run := &trainingRun{trainer: tr, t: t, dir: dir, spec: spec, settings: tr.training(spec), model: model, filters: r.filterRow}
+	done, err := run.resume()
 	if err != nil {
 		return nil, r, err
 	}
-	if len(epochs) == tr.epochs {
-		t.say("%s: trained already, read from %s", spec.Name, weights)
-		if err := model.Load(weights); err != nil {
+	if !done {
+		if err := run.run(ctx); err != nil {
 			return nil, r, err
 		}
-		r.finish(epochs)
-		return model, r, nil
 	}
-	about, err := marshal(modelFile{spec, model.Architecture(), tr.train.Classes(), tr.mean, tr.std, tr.pad, settings})
-	if err != nil {
-		return nil, r, err
+	r.finish(run.epochs)
+	if !done {
+		t.say("%s: %s parameters, %s updates, test accuracy %s, sharing SNR %s", spec.Name, thousands(r.Parameters), thousands(r.Updates), percent(r.TestAccuracy), ratio(r.SharingSNR))
 	}
-	if err := writeFile(filepath.Join(dir, modelName), about); err != nil {
-		return nil, r, err
-	}
-
-	total := tr.epochs * tr.train.Len() * tr.repetitions
-	b := t.bar(spec.Name, total, "images")
-	epochs = nil
-	err = settings.Run(ctx, model, tr.prepared(tr.train), tr.prepared(tr.test),
-		func(p network.Progress) {
-			b.at(p.Images, fmt.Sprintf("%s epoch %d/%d loss %.3f", spec.Name, p.Epoch, p.Epochs, p.Loss))
-		},
-		func(e network.Epoch) error {
-			epochs = append(epochs, e)
-			if !t.interactive {
-				t.say("%s: epoch %d/%d, %d updates, loss %.3f, test accuracy %.1f %%", spec.Name, e.Epoch, tr.epochs, e.Updates, e.TrainLoss, 100*e.TestAccuracy)
-			}
-			if err := model.Save(weights); err != nil {
-				return err
-			}
-			return writeTraining(history, r.filterRow, epochs)
-		})
-	b.done()
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			if saveErr := model.Save(weights); saveErr != nil {
-				return nil, r, errors.Join(err, saveErr)
-			}
-			return nil, r, fmt.Errorf("training of %s stopped in epoch %d of %d; its weights so far are in %s: %w", spec.Name, len(epochs)+1, tr.epochs, weights, err)
-		}
-		return nil, r, fmt.Errorf("training %s: %w", spec.Name, err)
-	}
-	r.finish(epochs)
-	t.say("%s: %s parameters, %d updates, test accuracy %s, sharing SNR %s", spec.Name, thousands(r.Parameters), r.Updates, percent(r.TestAccuracy), ratio(r.SharingSNR))
 	return model, r, nil
 }
 
@@ -190,60 +224,7 @@ func (tr *trainer) run(ctx context.Context, t *terminal, dir string, spec modelS
 func (r *networkResult) finish(epochs []network.Epoch) {
 	last := epochs[len(epochs)-1]
 	r.epochs = epochs
-	r.Updates, r.TestAccuracy, r.SharingSNR = last.Updates, figure(last.TestAccuracy), figure(median(last.SNR))
-}
-
-var trainingHeader = []string{"epoch", "updates", "learning_rate", "train_loss", "train_accuracy", "test_loss", "test_accuracy"}
-
-// writeTraining writes training.csv: a row per epoch, the sharing SNR of every
-// filter layer in columns snr_LAYER.
-func writeTraining(path string, layers []string, epochs []network.Epoch) error {
-	header := append([]string{}, trainingHeader...)
-	for _, l := range layers {
-		header = append(header, "snr_"+l)
-	}
-	var rows [][]string
-	for _, e := range epochs {
-		row := []string{strconv.Itoa(e.Epoch), strconv.Itoa(e.Updates)}
-		for _, v := range append([]float64{e.LearningRate, e.TrainLoss, e.TrainAccuracy, e.TestLoss, e.TestAccuracy}, e.SNR...) {
-			row = append(row, figure(v).csv())
-		}
-		rows = append(rows, row)
-	}
-	return writeCSV(path, header, rows)
-}
-
-// readTraining reads what writeTraining wrote; nothing, if there is no file.
-func readTraining(path string) ([]network.Epoch, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	var epochs []network.Epoch
-	for i, row := range rows[min(1, len(rows)):] {
-		values := make([]float64, len(row))
-		for j, cell := range row {
-			if values[j], err = strconv.ParseFloat(cell, 64); err != nil {
-				return nil, fmt.Errorf("%s: row %d: %w", path, i+2, err)
-			}
-		}
-		if len(values) < len(trainingHeader) {
-			return nil, fmt.Errorf("%s: row %d has %d columns, expected %d or more", path, i+2, len(values), len(trainingHeader))
-		}
-		epochs = append(epochs, network.Epoch{
-			Epoch: int(values[0]), Updates: int(values[1]), LearningRate: values[2],
-			TrainLoss: values[3], TrainAccuracy: values[4], TestLoss: values[5], TestAccuracy: values[6],
-			SNR: values[len(trainingHeader):],
-		})
-	}
-	return epochs, nil
+	r.Updates, r.TestAccuracy, r.SharingSNR = last.Updates, figure(last.Test.Accuracy), figure(median(last.SNR))
 }
 
 // openModel reads a trained network: weights is the path of weights.npz, with

@@ -12,6 +12,7 @@ type AdamW struct {
 	LearningRate, Decay float64 // lr, λ
 	Beta1, Beta2        float64 // β₁, β₂
 	Epsilon             float64
+	L2                  float64 // adds L2·w to the gradient instead: Adam with weight decay as a penalty (Kingma and Ba 2015)
 }
 
 // adamStep is an AdamW step with what does not change within it computed before.
@@ -22,6 +23,7 @@ type adamStep struct {
 	step         float32 // lr/(1 − β₁ᵗ)
 	root         float32 // 1/√(1 − β₂ᵗ)
 	epsilon      float32
+	l2           float32
 }
 
 // AdamW updates the weights w by step t, from 1, with the gradient g and the moments m and v.
@@ -33,6 +35,7 @@ func (v *Variant) AdamW(o AdamW, t int, w, g, m, moment2 []float32) {
 		step:    float32(o.LearningRate / (1 - math.Pow(o.Beta1, float64(t)))),
 		root:    float32(1 / math.Sqrt(1-math.Pow(o.Beta2, float64(t)))),
 		epsilon: float32(o.Epsilon),
+		l2:      float32(o.L2),
 	}
 	chunks(len(w), func(from, to int) { v.adamW(s, w[from:to], g[from:to], m[from:to], moment2[from:to]) })
 }

@@ -112,6 +112,7 @@ type operations interface {
 	relu(x []float32)             // x ← max(x, 0); NaN stays
 	reluGradient(dy, y []float32) // dy ← 0 where y ≤ 0
 	adamW(s *adamStep, w, g, m, v []float32)
+	sgd(rate, momentum, decay float32, w, g, v []float32)
 }
 
 // scratchLen returns the floats that weightGradient needs: every block's stimuli as lines of Lanes channels, a table of the blocks,

@@ -126,6 +126,11 @@ void ventral_relu_gradient(int variant, float *dy, const float *y, int64_t n)
 	DISPATCH(relu_gradient, dy, y, n);
 }
 
+void ventral_sgd(int variant, float rate, float momentum, float decay, float *w, const float *g, float *v, int64_t n)
+{
+	DISPATCH(sgd, rate, momentum, decay, w, g, v, n);
+}
+
 void ventral_adamw(int variant, const adam_step *s, float *w, const float *g, float *m, float *v, int64_t n)
 {
 	DISPATCH(adamw, s, w, g, m, v, n);

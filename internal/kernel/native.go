@@ -70,6 +70,10 @@ func (v native) reluGradient(dy, y []float32) {
 	C.ventral_relu_gradient(C.int(v), c(dy), c(y), C.int64_t(len(y)))
 }
 
+func (v native) sgd(rate, momentum, decay float32, w, g, velocity []float32) {
+	C.ventral_sgd(C.int(v), C.float(rate), C.float(momentum), C.float(decay), c(w), c(g), c(velocity), C.int64_t(len(w)))
+}
+
 func (v native) adamW(s *adamStep, w, g, m, moment2 []float32) {
 	C.ventral_adamw(C.int(v), (*C.adam_step)(unsafe.Pointer(s)), c(w), c(g), c(m), c(moment2), C.int64_t(len(w)))
 }

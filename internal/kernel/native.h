@@ -8,7 +8,7 @@ typedef struct {
 } segment; // Go's Segment
 
 typedef struct {
-	float keep, beta1, rest1, beta2, rest2, step, root, epsilon;
+	float keep, beta1, rest1, beta2, rest2, step, root, epsilon, l2;
 } adam_step; // Go's adamStep
 
 // The variants, best first, by what the processor must have.
@@ -27,4 +27,5 @@ void ventral_normalise_gradient(int variant, float *dy, const float *x, int posi
 void ventral_add(int variant, float *y, const float *x, int64_t n);
 void ventral_relu(int variant, float *x, int64_t n);
 void ventral_relu_gradient(int variant, float *dy, const float *y, int64_t n);
+void ventral_sgd(int variant, float rate, float momentum, float decay, float *w, const float *g, float *v, int64_t n);
 void ventral_adamw(int variant, const adam_step *s, float *w, const float *g, float *m, float *v, int64_t n);

@@ -284,6 +284,14 @@ static TARGET void NAME(relu_gradient)(float *dy, const float *y, int64_t n)
 		dy[i] = y[i] > 0 ? dy[i] : 0;
 }
 
+static TARGET void NAME(sgd)(float rate, float momentum, float decay, float *w, const float *g, float *v, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++) {
+		v[i] = momentum * v[i] + (g[i] + decay * w[i]);
+		w[i] -= rate * v[i];
+	}
+}
+
 static TARGET void NAME(adamw)(const adam_step *s, float *w, const float *g, float *m, float *v, int64_t n)
 {
 	for (int64_t i = 0; i < n; i += VECTOR) {
@@ -299,7 +307,7 @@ static TARGET void NAME(adamw)(const adam_step *s, float *w, const float *g, flo
 					rest[k][j] = array[k][j];
 			}
 		}
-		const vec grad = NAME(load)(at[1]);
+		const vec grad = NAME(load)(at[1]) + s->l2 * NAME(load)(at[0]);
 		const vec m1 = s->beta1 * NAME(load)(at[2]) + s->rest1 * grad;
 		const vec v1 = s->beta2 * NAME(load)(at[3]) + s->rest2 * grad * grad;
 		NAME(store)(at[0], s->keep * NAME(load)(at[0]) - s->step * m1 / ((vec)ROOT(v1) * s->root + s->epsilon));

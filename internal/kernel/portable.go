@@ -143,8 +143,16 @@ func (portable) reluGradient(dy, y []float32) {
 
 func (portable) adamW(s *adamStep, w, g, m, v []float32) {
 	for i, gi := range g {
+		gi += s.l2 * w[i]
 		m[i] = s.beta1*m[i] + s.rest1*gi
 		v[i] = s.beta2*v[i] + s.rest2*gi*gi
 		w[i] = s.keep*w[i] - s.step*m[i]/(float32(math.Sqrt(float64(v[i])))*s.root+s.epsilon)
+	}
+}
+
+func (portable) sgd(rate, momentum, decay float32, w, g, v []float32) {
+	for i, gi := range g {
+		v[i] = momentum*v[i] + (gi + decay*w[i])
+		w[i] -= rate * v[i]
 	}
 }

@@ -5,8 +5,9 @@
 Writes for each network, beside this file:
   NAME_weights.npz   the state_dict before training
   NAME_golden.npz    images x, labels y, logits (training mode), loss, grad.PARAMETER,
-                     after.PARAMETER: the state after three AdamW steps on the same batch,
-                     eval: the logits of that state in evaluation mode
+                     after.PARAMETER: the state after ten AdamW steps on the same batch,
+                     eval: the logits of that state in evaluation mode,
+                     sgd.PARAMETER: the state after ten steps of SGD instead
 The locally connected layer is written with unfold and einsum, weights
 (C_in, C_out, H, W, k, k).
 """
@@ -87,17 +88,24 @@ def golden(name, local, width):
     np.savez(f"{here}/{name}_weights.npz", **{k: v.numpy() for k, v in net.state_dict().items()})
     x, y = torch.randn(19, 3, 8, 8), torch.arange(19) % 5
     out = {"x": x.numpy(), "y": y.numpy()}
-    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-2)
-    for step in range(3):
-        optimizer.zero_grad()
-        logits = net(x)
-        loss = F.cross_entropy(logits, y)
-        loss.backward()
-        if step == 0:
-            out["logits"], out["loss"] = logits.detach().numpy(), loss.detach().numpy()
-            out.update({"grad." + k: p.grad.numpy().copy() for k, p in net.named_parameters()})
-        optimizer.step()
-    out.update({"after." + k: v.numpy() for k, v in net.state_dict().items()})
+    start = {k: v.clone() for k, v in net.state_dict().items()}
+
+    def ten_steps(optimizer):
+        for step in range(10):
+            optimizer.zero_grad()
+            logits = net(x)
+            loss = F.cross_entropy(logits, y)
+            loss.backward()
+            if step == 0:
+                out["logits"], out["loss"] = logits.detach().numpy(), loss.detach().numpy()
+                out.update({"grad." + k: p.grad.numpy().copy() for k, p in net.named_parameters()})
+            optimizer.step()
+
+    ten_steps(torch.optim.SGD(net.parameters(), lr=1e-2, momentum=0.9, weight_decay=1e-3))
+    out.update({"sgd." + k: v.numpy().copy() for k, v in net.state_dict().items()})
+    net.load_state_dict(start)
+    ten_steps(torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-2))
+    out.update({"after." + k: v.numpy().copy() for k, v in net.state_dict().items()})
     net.eval()
     out["eval"] = net(x).detach().numpy()
     np.savez(f"{here}/{name}_golden.npz", **out)

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"ventral/network"
+)
+
+// The files of a training:
+//
+//	model.json      what is needed, beside the weights, to show the network images
+//	weights.npz     the weights after the last complete epoch
+//	best.npz        those with the best validation accuracy, where there is one
+//	training.csv    a row per epoch
+//	state.npz       while it is under way: weights, moments and progress
+//	steps/          with --save-every: weights and gradients of single updates
+const (
+	weightsName  = "weights.npz"
+	bestName     = "best.npz"
+	modelName    = "model.json"
+	trainingName = "training.csv"
+	stateName    = "state.npz"
+)
+
+// A killed training loses at most the work since its state was saved: this long,
+// and what saving takes, or so many times what saving takes where that is longer.
+const (
+	stateInterval = time.Minute
+	stateShare    = 30
+)
+
+// A trainingRun is the training of one network in its folder.
+type trainingRun struct {
+	*trainer
+	t        *terminal
+	dir      string
+	spec     modelSpec
+	settings network.Training
+	model    *network.Model
+	filters  []string // names of the filter layers
+
+	from   network.State
+	last   network.State // as far as the model is
+	epochs []network.Epoch
+	saved  time.Time
+	cost   time.Duration // of the last saving
+	bar    *bar
+}
+
+func (r *trainingRun) path(name string) string { return filepath.Join(r.dir, name) }
+
+// resume takes up what the folder holds; done says that it is all.
+func (r *trainingRun) resume() (done bool, err error) {
+	if r.epochs, err = readTraining(r.path(trainingName)); err != nil {
+		return false, err
+	}
+	_, err = os.Stat(r.path(stateName))
+	switch {
+	case err == nil:
+		if r.from, err = r.model.LoadState(r.path(stateName), r.settings.Optimizer); err != nil {
+			return false, fmt.Errorf("%w: remove the file to train anew", err)
+		}
+		if len(r.epochs) < r.from.Epoch {
+			return false, fmt.Errorf("%s is in epoch %d, and %s has %d: remove both to train anew", r.path(stateName), r.from.Epoch+1, r.path(trainingName), len(r.epochs))
+		}
+		r.epochs = r.epochs[:r.from.Epoch]
+		r.t.say("%s: going on from update %d", r.spec.Name, r.from.Updates)
+		return false, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	case len(r.epochs) > 0 && (len(r.epochs) == r.settings.Epochs || r.settings.Iterations > 0):
+		r.t.say("%s: trained already, read from %s", r.spec.Name, r.path(weightsName))
+		return true, r.model.Load(r.path(weightsName))
+	}
+	r.epochs = nil
+	if r.init == "" {
+		return false, nil
+	}
+	return false, r.model.Load(r.init)
+}
+
+// run trains, and saves as it goes.
+func (r *trainingRun) run(ctx context.Context) error {
+	about, err := marshal(modelFile{r.spec, r.model.Architecture(), r.train.Classes(), r.mean, r.std, r.pad, r.settings})
+	if err != nil {
+		return err
+	}
+	if err := writeFile(r.path(modelName), about); err != nil {
+		return err
+	}
+	r.last, r.saved = r.from, time.Now()
+	r.bar = r.t.bar(r.spec.Name, r.settings.Epochs*r.train.Len()*r.repetitions, "images")
+	err = r.settings.Run(ctx, r.model, r.data(), r.from, network.Hooks{Update: r.update, Epoch: r.epoch})
+	r.bar.done()
+	if err == nil {
+		return r.complete()
+	}
+	if !errors.Is(err, context.Canceled) {
+		kept := ""
+		if _, statErr := os.Stat(r.path(weightsName)); statErr == nil {
+			kept = fmt.Sprintf("; the weights after epoch %d are in %s", len(r.epochs), r.path(weightsName))
+		}
+		return fmt.Errorf("training %s: %w%s", r.spec.Name, err, kept)
+	}
+	if r.last.Updates == 0 {
+		return fmt.Errorf("training of %s stopped before its first update: %w", r.spec.Name, err)
+	}
+	if saveErr := r.model.SaveState(r.path(stateName), r.last); saveErr != nil {
+		return errors.Join(err, saveErr)
+	}
+	return fmt.Errorf("training of %s stopped in epoch %d of %d, after update %d, and goes on from %s: %w", r.spec.Name, r.last.Epoch+1, r.settings.Epochs, r.last.Updates, r.path(stateName), err)
+}
+
+// update follows every update.
+func (r *trainingRun) update(p network.Progress, s network.State) error {
+	r.last = s
+	r.bar.at(p.Images, fmt.Sprintf("%s epoch %d/%d loss %.3f", r.spec.Name, p.Epoch, p.Epochs, p.Loss))
+	if r.saveEvery > 0 && s.Updates%r.saveEvery == 0 {
+		if err := r.saveStep(p, s); err != nil {
+			return err
+		}
+	}
+	return r.saveState(s, false)
+}
+
+// saveState saves the state if enough work was done since it was saved.
+func (r *trainingRun) saveState(s network.State, now bool) error {
+	if !now && time.Since(r.saved) < max(stateInterval, stateShare*r.cost) {
+		return nil
+	}
+	begun := time.Now()
+	err := r.model.SaveState(r.path(stateName), s)
+	r.saved = time.Now()
+	r.cost = r.saved.Sub(begun)
+	return err
+}
+
+// saveStep writes steps/N/weights.npz and gradients.npz for update N.
+func (r *trainingRun) saveStep(p network.Progress, s network.State) error {
+	dir := filepath.Join(r.dir, "steps", strconv.Itoa(s.Updates))
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if err := r.model.Save(filepath.Join(dir, weightsName)); err != nil {
+		return err
+	}
+	if err := r.model.SaveGradients(filepath.Join(dir, "gradients.npz")); err != nil {
+		return err
+	}
+	return writeCSV(filepath.Join(dir, "step.csv"), []string{"update", "loss"}, [][]string{{strconv.Itoa(s.Updates), exact(p.Loss)}})
+}
+
+// epoch follows every epoch.
+func (r *trainingRun) epoch(e network.Epoch, s network.State) error {
+	best := math.Inf(-1)
+	for _, before := range r.epochs {
+		best = max(best, before.Validation.Accuracy)
+	}
+	r.epochs = append(r.epochs, e)
+	r.last = s
+	if !r.t.interactive {
+		r.t.say("%s: epoch %d/%d, %d updates, loss %.3f, test accuracy %s", r.spec.Name, e.Epoch, r.settings.Epochs, e.Updates, e.Train.Loss, percent(figure(e.Test.Accuracy)))
+	}
+	if e.Validation.Accuracy > best {
+		if err := r.model.Save(r.path(bestName)); err != nil {
+			return err
+		}
+	}
+	if err := r.model.Save(r.path(weightsName)); err != nil {
+		return err
+	}
+	if err := writeTraining(r.path(trainingName), r.filters, r.epochs); err != nil {
+		return err
+	}
+	if s.Epoch == r.settings.Epochs {
+		return nil
+	}
+	// An older state would make the epoch again, to the same end: no need to save
+	// this one, unless it is the first or there is work to lose.
+	return r.saveState(s, false)
+}
+
+// complete ends a training: its weights stay, the state is no longer needed.
+func (r *trainingRun) complete() error {
+	err := os.Remove(r.path(stateName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+var evaluations = []struct {
+	name string
+	of   func(*network.Epoch) *network.Evaluation
+}{
+	{"train", func(e *network.Epoch) *network.Evaluation { return &e.Train }},
+	{"validation", func(e *network.Epoch) *network.Evaluation { return &e.Validation }},
+	{"test", func(e *network.Epoch) *network.Evaluation { return &e.Test }},
+}
+
+// trainingColumns is how many columns come before the SNRs.
+const trainingColumns = 3 + 3*3
+
+// writeTraining writes training.csv: a row per epoch, with loss, accuracy and
+// top-5 accuracy on the training images (while the weights changed), the
+// validation and the test images, and the sharing SNR of every filter layer in
+// columns snr_LAYER. What was not measured is empty.
+func writeTraining(path string, layers []string, epochs []network.Epoch) error {
+	header := []string{"epoch", "updates", "learning_rate"}
+	for _, e := range evaluations {
+		header = append(header, e.name+"_loss", e.name+"_accuracy", e.name+"_top5")
+	}
+	for _, l := range layers {
+		header = append(header, "snr_"+l)
+	}
+	var rows [][]string
+	for _, e := range epochs {
+		row := []string{strconv.Itoa(e.Epoch), strconv.Itoa(e.Updates), exact(e.LearningRate)}
+		for _, part := range evaluations {
+			v := part.of(&e)
+			for _, x := range []float64{v.Loss, v.Accuracy, v.Top5} {
+				if math.IsNaN(x) {
+					row = append(row, "")
+				} else {
+					row = append(row, exact(x))
+				}
+			}
+		}
+		for _, x := range e.SNR {
+			row = append(row, figure(x).csv())
+		}
+		rows = append(rows, row)
+	}
+	return writeCSV(path, header, rows)
+}
+
+// readTraining reads what writeTraining wrote; nothing, if there is no file.
+func readTraining(path string) ([]network.Epoch, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var epochs []network.Epoch
+	for i, row := range rows[min(1, len(rows)):] {
+		values := make([]float64, len(row))
+		for j, cell := range row {
+			if cell == "" {
+				values[j] = math.NaN()
+			} else if values[j], err = strconv.ParseFloat(cell, 64); err != nil {
+				return nil, fmt.Errorf("%s: row %d: %w", path, i+2, err)
+			}
+		}
+		if len(values) < trainingColumns {
+			return nil, fmt.Errorf("%s: row %d has %d columns, expected %d or more", path, i+2, len(values), trainingColumns)
+		}
+		e := network.Epoch{Epoch: int(values[0]), Updates: int(values[1]), LearningRate: values[2], SNR: values[trainingColumns:]}
+		for j, part := range evaluations {
+			v := values[3+3*j:]
+			*part.of(&e) = network.Evaluation{Loss: v[0], Accuracy: v[1], Top5: v[2]}
+		}
+		epochs = append(epochs, e)
+	}
+	return epochs, nil
+}

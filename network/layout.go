@@ -1,0 +1,234 @@
+package network
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ventral/neuron"
+)
+
+// Layouts of networks are texts, read from the image to the readout: a line per
+// stage, whose activity can be read under the stage's name,
+//
+//	STAGE = LAYER | LAYER | …
+//
+// where a LAYER is
+//
+//	[NAME:]filter K C [stride=S] [padding=P] [groups=G] [bias=channel|position]
+//	[NAME:]norm
+//	relu
+//	max K [stride=S] [padding=P]
+//	mean K [stride=S] [padding=P]
+//	[NAME:]block C [stride=S]
+//
+// K, S and P are 3 or 3x5 (rows × columns); C is 16, or W, 2W … in parts of the
+// architecture's width. Filters are padded by (K−1)/2 unless told otherwise;
+// pooling strides by K. A block is He's basic residual block: two 3×3 filters,
+// normalised, with a 1×1 projection where the shape changes, rectified at the
+// end. # begins a comment. The readout, the mean over positions and a linear
+// layer, is added at the end. NAME is the name in a checkpoint; without one,
+// filters are STAGE.conv1, STAGE.conv2 …, norms STAGE.bn1 … and a block's parts
+// STAGE.conv1 ….
+//
+//go:embed layouts
+var layouts embed.FS
+
+// Architectures returns the names of the layouts that New knows.
+func Architectures() []string {
+	entries, err := fs.ReadDir(layouts, "layouts")
+	if err != nil {
+		panic(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".txt"))
+	}
+	slices.SortFunc(names, func(a, b string) int { return slices.Index(layoutOrder, a) - slices.Index(layoutOrder, b) })
+	return names
+}
+
+// layoutOrder lists the layouts from the smallest network to the largest.
+var layoutOrder = []string{"small", "resnet20", "resnet18"}
+
+// Layout returns the text of a layout that New knows, or "".
+func Layout(name string) string {
+	text, err := layouts.ReadFile(path.Join("layouts", name+".txt"))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// A stageSpec is a line of a layout.
+type stageSpec struct {
+	name   string
+	layers []layerSpec
+}
+
+// A layerSpec is one of its layers.
+type layerSpec struct {
+	kind, name string // the name in a checkpoint; "" where there is nothing to save
+	kernel     neuron.Size
+	channels   int
+	stride     neuron.Size
+	padding    neuron.Size
+	groups     int
+	bias       string // "", "channel" or "position"
+}
+
+// parseLayout reads a layout for a width. Errors name the line and what was
+// expected.
+func parseLayout(text string, width int) ([]stageSpec, error) {
+	var stages []stageSpec
+	for i, line := range strings.Split(text, "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		fail := func(format string, args ...any) error {
+			return fmt.Errorf("layout, line %d: %s", i+1, fmt.Sprintf(format, args...))
+		}
+		name, rest, ok := strings.Cut(line, "= ")
+		name = strings.TrimSpace(name)
+		if !ok || name == "" || strings.ContainsAny(name, " \t|/\\:") {
+			return nil, fail("%q: expected STAGE = LAYER | LAYER …", strings.TrimSpace(line))
+		}
+		if slices.ContainsFunc(stages, func(s stageSpec) bool { return s.name == name }) || name == "avgpool" || name == "fc" {
+			return nil, fail("stage %s is there already", name)
+		}
+		stage := stageSpec{name: name}
+		count := map[string]int{}
+		for part := range strings.SplitSeq(rest, "|") {
+			l, err := parseLayer(strings.Fields(part), width)
+			if err != nil {
+				return nil, fail("%v", err)
+			}
+			count[l.kind]++
+			if l.name == "" {
+				l.name = map[string]string{
+					"filter": fmt.Sprintf("%s.conv%d", name, count[l.kind]),
+					"norm":   fmt.Sprintf("%s.bn%d", name, count[l.kind]),
+					"block":  name,
+				}[l.kind]
+				if l.kind == "block" && count[l.kind] > 1 {
+					l.name = fmt.Sprintf("%s.block%d", name, count[l.kind])
+				}
+			}
+			stage.layers = append(stage.layers, l)
+		}
+		stages = append(stages, stage)
+	}
+	if len(stages) == 0 {
+		return nil, fmt.Errorf("layout: no stage in it: expected lines such as  conv1 = filter 3 16 | norm | relu")
+	}
+	return stages, nil
+}
+
+// The numbers that the kinds of layers take.
+var layerKinds = map[string][]string{
+	"filter": {"K", "C"}, "norm": nil, "relu": nil, "max": {"K"}, "mean": {"K"}, "block": {"C"},
+}
+
+// The options that they take.
+var layerOptions = map[string][]string{
+	"filter": {"stride", "padding", "groups", "bias"}, "max": {"stride", "padding"}, "mean": {"stride", "padding"}, "block": {"stride"},
+}
+
+func parseLayer(words []string, width int) (l layerSpec, err error) {
+	if len(words) == 0 {
+		return l, fmt.Errorf("an empty layer: expected one of filter, norm, relu, max, mean, block")
+	}
+	l.kind = words[0]
+	if name, kind, ok := strings.Cut(words[0], ":"); ok {
+		l.name, l.kind = name, kind
+	}
+	numbers, known := layerKinds[l.kind]
+	if !known {
+		return l, fmt.Errorf("unknown layer %q: expected one of filter, norm, relu, max, mean, block", l.kind)
+	}
+	if l.name != "" && (l.kind == "relu" || l.kind == "max" || l.kind == "mean") {
+		return l, fmt.Errorf("%s has nothing to save, so it takes no name (%s)", l.kind, l.name)
+	}
+	if len(words)-1 < len(numbers) {
+		return l, fmt.Errorf("%q: expected %s %s", strings.Join(words, " "), l.kind, strings.Join(numbers, " "))
+	}
+	l.stride, l.groups = neuron.Square(1), 1
+	for i, what := range numbers {
+		word := words[1+i]
+		if what == "K" {
+			if l.kernel, err = parseSize(word, 1); err != nil {
+				return l, err
+			}
+		} else if l.channels, err = parseChannels(word, width); err != nil {
+			return l, err
+		}
+	}
+	switch l.kind {
+	case "filter":
+		l.padding = neuron.Size{Rows: (l.kernel.Rows - 1) / 2, Cols: (l.kernel.Cols - 1) / 2}
+	case "max", "mean":
+		l.stride = l.kernel
+	}
+	for _, word := range words[1+len(numbers):] {
+		name, value, ok := strings.Cut(word, "=")
+		if !ok || !slices.Contains(layerOptions[l.kind], name) {
+			return l, fmt.Errorf("%s: unexpected %q: its options are %v", l.kind, word, layerOptions[l.kind])
+		}
+		switch name {
+		case "stride":
+			l.stride, err = parseSize(value, 1)
+		case "padding":
+			l.padding, err = parseSize(value, 0)
+		case "groups":
+			if l.groups, err = strconv.Atoi(value); err != nil || l.groups < 1 {
+				err = fmt.Errorf("groups=%s: expected a positive whole number", value)
+			}
+		case "bias":
+			if l.bias = value; value != "channel" && value != "position" {
+				err = fmt.Errorf("bias=%s: expected channel or position", value)
+			}
+		}
+		if err != nil {
+			return l, err
+		}
+	}
+	return l, nil
+}
+
+// parseSize reads 3 or 3x5.
+func parseSize(word string, least int) (neuron.Size, error) {
+	rows, cols, rectangular := strings.Cut(word, "x")
+	if !rectangular {
+		cols = rows
+	}
+	r, err1 := strconv.Atoi(rows)
+	c, err2 := strconv.Atoi(cols)
+	if err1 != nil || err2 != nil || r < least || c < least || r > 1<<12 || c > 1<<12 {
+		return neuron.Size{}, fmt.Errorf("size %q: expected a whole number from %d, or two as in 3x5", word, least)
+	}
+	return neuron.Size{Rows: r, Cols: c}, nil
+}
+
+// parseChannels reads 16, W or 2W.
+func parseChannels(word string, width int) (int, error) {
+	factor, inWidths := strings.CutSuffix(word, "W")
+	n := 1
+	if factor != "" {
+		var err error
+		if n, err = strconv.Atoi(factor); err != nil {
+			n = 0
+		}
+	}
+	if inWidths {
+		n *= width
+	}
+	if n < 1 || n > 1<<20 || factor == "" && !inWidths {
+		return 0, fmt.Errorf("channels %q: expected a positive whole number, or one in widths as in 2W", word)
+	}
+	return n, nil
+}

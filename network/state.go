@@ -1,0 +1,102 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ventral/internal/npy"
+)
+
+// The names of a state's own arrays, beside those of the checkpoint.
+const (
+	stateProgress = "training.progress" // Updates, Epoch, Done, Sleeps, and the tally's counts
+	stateLoss     = "training.loss"     // the tally's
+	momentM       = "optimizer.m."      // before a parameter's name; in memory order
+	momentV       = "optimizer.v."
+)
+
+// SaveState writes a training that can be taken up again bit by bit: the arrays
+// of Save, the optimizer's moments and the state. The file appears only when it
+// is complete.
+func (m *Model) SaveState(path string, s State) error {
+	z, err := npy.CreateZip(path)
+	if err != nil {
+		return err
+	}
+	defer z.Abort()
+	if err := m.write(z); err != nil {
+		return err
+	}
+	for _, e := range m.state() {
+		if e.param == nil {
+			continue
+		}
+		if e.param.m != nil {
+			npy.AddEntry(z, momentM+e.name, []int{len(e.param.m)}, e.param.m) // z keeps the first error
+		}
+		if e.param.v != nil {
+			npy.AddEntry(z, momentV+e.name, []int{len(e.param.v)}, e.param.v)
+		}
+	}
+	progress := []int64{int64(s.Updates), int64(s.Epoch), int64(s.Done), int64(s.Sleeps), int64(s.tally.right), int64(s.tally.top5), int64(s.tally.seen)}
+	npy.AddEntry(z, stateProgress, []int{len(progress)}, progress)
+	npy.AddEntry(z, stateLoss, nil, []float64{s.tally.loss})
+	return z.Close()
+}
+
+// LoadState reads what SaveState wrote into a model of the same architecture. It
+// fails, and changes nothing, where Load would, and where the file is no state
+// or that of another optimizer than the one that is to go on.
+func (m *Model) LoadState(path, optimizer string) (State, error) {
+	z, err := npy.OpenZip(path)
+	if err != nil {
+		return State{}, err
+	}
+	defer z.Close()
+	progress, _, err := npy.ReadEntry[int64](z, stateProgress)
+	if err != nil {
+		return State{}, fmt.Errorf("%s: no state of a training: %w", path, err)
+	}
+	loss, _, err := npy.ReadEntry[float64](z, stateLoss)
+	if err != nil {
+		return State{}, err
+	}
+	if len(progress) != 7 || len(loss) != 1 || slices.Min(progress) < 0 {
+		return State{}, fmt.Errorf("%s: %s and %s have %d and %d values, expected 7 counts and 1", path, stateProgress, stateLoss, len(progress), len(loss))
+	}
+	var moments []func()
+	for _, e := range m.state() {
+		if e.param == nil {
+			continue
+		}
+		for _, from := range []struct {
+			prefix string
+			into   *[]float32
+			needed bool
+		}{{momentM, &e.param.m, optimizer != SGD}, {momentV, &e.param.v, true}} {
+			if !from.needed {
+				continue
+			}
+			data, _, err := npy.ReadEntry[float32](z, from.prefix+e.name)
+			if err != nil {
+				return State{}, err
+			}
+			if len(data) != len(e.param.w) {
+				return State{}, fmt.Errorf("%s: %s%s has %d values, the weights are %d", path, from.prefix, e.name, len(data), len(e.param.w))
+			}
+			moments = append(moments, func() { e.param.alloc(optimizer); copy(*from.into, data) })
+		}
+	}
+	own := func(name string) bool {
+		return name == stateProgress || name == stateLoss || strings.HasPrefix(name, momentM) || strings.HasPrefix(name, momentV)
+	}
+	if err := m.read(z, path, slices.DeleteFunc(z.Names(), own)); err != nil {
+		return State{}, err
+	}
+	for _, load := range moments {
+		load()
+	}
+	n := func(i int) int { return int(progress[i]) }
+	return State{Updates: n(0), Epoch: n(1), Done: n(2), Sleeps: n(3), tally: tally{loss: loss[0], right: n(4), top5: n(5), seen: n(6)}}, nil
+}
