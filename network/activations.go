@@ -11,60 +11,145 @@ import (
 // defaultBatch is the number of stimuli that are shown at a time.
 const defaultBatch = 128
 
-// Activations shows the images at the indices (nil: all) to the network,
-// untranslated and with the running statistics of batch normalisation, and
-// returns for each named layer the activity, n_stimuli × C·H·W, rows =
-// stimuli, channel-major. A batch of 0 is 128; it has no influence on the
-// result. It fails for an unknown layer and with the errors of the source.
-func (m *Model) Activations(ctx context.Context, src Source, indices []int, layers []string, batch int) (map[string][]float32, error) {
+// StreamActivations shows the images at the indices (nil: all) to the network,
+// batch by batch, untranslated and with the running statistics of batch
+// normalisation. For every batch and each of the layers it calls take with the
+// activity of the stimuli from first on, n × C·H·W, rows = stimuli,
+// channel-major: in the order of the stimuli, and within a batch in that of the
+// network. The rows are memory that is used again after take returned.
+//
+// A batch of 0 is 128; another is rounded up to a multiple of 16, the stimuli
+// that the kernels compute together: first is always such a multiple. The batch
+// has no influence on any row, nor has the number of cores. The memory needed
+// (StreamBytes) does not depend on the number of images.
+//
+// It fails for an unknown layer, with the errors of the source and of take, and
+// with that of the context, which is asked before every batch.
+func (m *Model) StreamActivations(ctx context.Context, src Source, indices []int, layers []string, batch int, take func(layer string, first int, rows []float32) error) error {
 	if indices == nil {
 		indices = make([]int, src.Len())
 		for i := range indices {
 			indices[i] = i
 		}
 	}
-	if batch == 0 {
-		batch = defaultBatch
-	}
-	rows := map[string][]float32{}
+	widest := 0
 	for _, name := range layers {
 		shape, ok := m.LayerShape(name)
 		if !ok {
-			return nil, fmt.Errorf("network: no layer %q; there are %v", name, m.LayerNames())
+			return fmt.Errorf("network: no layer %q; there are %v", name, m.LayerNames())
 		}
-		rows[name] = make([]float32, len(indices)*shape.Size())
+		widest = max(widest, shape.Size())
 	}
-	x := make([]float32, min(batch, len(indices))*m.arch.Input.Size())
-	for at := 0; at < len(indices); at += batch {
+	batch = min(wholeBlocks(batch), len(indices))
+	in := m.arch.Input
+	x, rows := make([]float32, batch*in.Size()), make([]float32, batch*widest)
+	for first := 0; first < len(indices); first += batch {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		part := indices[at:min(at+batch, len(indices))]
-		here := x[:len(part)*m.arch.Input.Size()]
+		part := indices[first:min(first+batch, len(indices))]
+		here := x[:len(part)*in.Size()]
 		if err := src.Read(-1, 0, part, here, nil); err != nil {
-			return nil, err
+			return err
 		}
-		toTensor(&m.input, here, m.arch.Input)
+		toTensor(&m.input, here, in)
+		var failed error
 		m.forward(false, func(s stage, t *kernel.Tensor) {
-			if slices.Contains(layers, s.name) {
-				fromTensor(rows[s.name][at*s.shape.Size():][:len(part)*s.shape.Size()], t)
+			if failed != nil || !slices.Contains(layers, s.name) {
+				return
 			}
+			here := rows[:len(part)*s.shape.Size()]
+			fromTensor(here, t)
+			failed = take(s.name, first, here)
 		})
+		if failed != nil {
+			return failed
+		}
 	}
-	return rows, nil
+	return nil
+}
+
+// Activations is StreamActivations for what fits into memory: it returns for
+// each layer the activity of all stimuli, n_stimuli × C·H·W.
+func (m *Model) Activations(ctx context.Context, src Source, indices []int, layers []string, batch int) (map[string][]float32, error) {
+	n := len(indices)
+	if indices == nil {
+		n = src.Len()
+	}
+	all := map[string][]float32{}
+	for _, name := range layers {
+		shape, _ := m.LayerShape(name)
+		all[name] = make([]float32, n*shape.Size())
+	}
+	err := m.StreamActivations(ctx, src, indices, layers, batch, func(layer string, first int, rows []float32) error {
+		shape, _ := m.LayerShape(layer)
+		copy(all[layer][first*shape.Size():], rows)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// StreamBytes returns the memory that StreamActivations needs for n stimuli
+// beside the weights: the outputs of all layers for a batch, and the rows of the
+// images and of the widest layer that is asked for.
+func (m *Model) StreamBytes(n int, layers []string, batch int) int64 {
+	shown := min(wholeBlocks(batch), n)
+	stimuli := int64(wholeBlocks(max(shown, 1))) // of the tensors
+	floats := stimuli * int64(m.arch.Input.Size())
+	shape := m.arch.Input
+	for _, s := range m.stages {
+		floats += stimuli * s.layers.outputs(&shape)
+	}
+	widest := 0
+	for _, name := range layers {
+		shape, _ := m.LayerShape(name)
+		widest = max(widest, shape.Size())
+	}
+	return 4 * (floats + int64(shown)*int64(m.arch.Input.Size()+widest))
+}
+
+// outputs counts the floats of all outputs for one stimulus of the given shape,
+// which it moves on. Layers that work in place have none.
+func (s sequence) outputs(shape *Shape) (floats int64) {
+	for _, l := range s {
+		switch l := l.(type) {
+		case *filters:
+			*shape = Shape{l.outputs, l.sheet.Out().Rows, l.sheet.Out().Cols}
+		case *pool:
+			*shape = Shape{shape.Channels, l.sheet.Out().Rows, l.sheet.Out().Cols}
+		case *average:
+			*shape = Shape{shape.Channels, 1, 1}
+		case *batchNorm:
+		case *residual:
+			in := *shape
+			floats += l.main.outputs(shape) + l.shortcut.outputs(&in)
+			continue
+		default:
+			continue
+		}
+		floats += int64(shape.Size())
+	}
+	return floats
 }
 
 // EstimateActivationBytes returns the memory that Activations needs for n
-// stimuli and a batch of 128: the rows it returns and the activity of all
-// layers for a batch (an input and an output per filter layer).
+// stimuli and a batch of 128: the rows that it returns, and StreamBytes.
 func (m *Model) EstimateActivationBytes(n int, layers []string) int64 {
-	var floats int64
+	bytes := m.StreamBytes(n, layers, 0)
 	for _, name := range layers {
 		shape, _ := m.LayerShape(name)
-		floats += int64(n) * int64(shape.Size())
+		bytes += 4 * int64(n) * int64(shape.Size())
 	}
-	for _, f := range m.filters {
-		floats += 2 * int64(defaultBatch) * int64(f.sheet.Out().Area()*f.outputs)
+	return bytes
+}
+
+// wholeBlocks rounds a batch up to whole blocks of stimuli; 0 is the default.
+func wholeBlocks(batch int) int {
+	if batch == 0 {
+		batch = defaultBatch
 	}
-	return 4 * floats
+	return (batch + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes
 }

@@ -30,16 +30,29 @@ func (f *filters) views(positions []int) [][][]float32 {
 	return views
 }
 
+// everywhere is all positions of the sheet.
+func (f *filters) everywhere() []int {
+	all := make([]int, f.sheet.Out().Area())
+	for p := range all {
+		all[p] = p
+	}
+	return all
+}
+
 // Sleep shares weights instantly: in every locally connected layer, each
 // filter becomes the mean of its pool, the neurons of its channel on one of the
 // k² interleaved grids of positions (neuron.Sheet.Pools). Adam's moments are
-// left as they are. In a convolutional network it does nothing.
+// left as they are. In a convolutional network it does nothing. Type Sleep has
+// the other ways to sleep.
 //
 // Source: Pogodin et al. 2021, as in the authors' code. Cost: two passes over
 // the weights.
-func (m *Model) Sleep() {
+func (m *Model) Sleep() { share(m.filters) }
+
+// share shares weights instantly in the locally connected ones of some layers.
+func share(layers []*filters) {
 	var all [][][]float32
-	for _, f := range m.filters {
+	for _, f := range layers {
 		if f.local {
 			for _, pool := range f.sheet.Pools() {
 				all = append(all, f.views(pool)...)
@@ -56,25 +69,30 @@ func (m *Model) Sleep() {
 func (m *Model) SNR() []float64 {
 	snr := make([]float64, len(m.filters))
 	for i, f := range m.filters {
-		if !f.local {
+		if f.local {
+			snr[i] = f.snr(f.everywhere())
+		} else {
 			snr[i] = math.Inf(1)
-			continue
 		}
-		everywhere := make([]int, f.sheet.Out().Area())
-		for p := range everywhere {
-			everywhere[p] = p
-		}
-		views := f.views(everywhere)
-		parts := make([]float64, len(views))
-		kernel.Parallel(len(views), func(j int) { parts[j] = plasticity.SNR(views[j]) })
-		var weights float64
-		for j, part := range parts {
-			if !math.IsNaN(part) { // no weight of the view has signal or noise
-				snr[i] += part * float64(len(views[j][0]))
-				weights += float64(len(views[j][0]))
-			}
-		}
-		snr[i] /= weights
 	}
 	return snr
+}
+
+// snr is plasticity.SNR over the positions of each pool, mean over weights and
+// pools; NaN without a weight that has signal or noise.
+func (f *filters) snr(pools ...[]int) float64 {
+	var views [][][]float32
+	for _, pool := range pools {
+		views = append(views, f.views(pool)...)
+	}
+	parts := make([]float64, len(views))
+	kernel.Parallel(len(views), func(j int) { parts[j] = plasticity.SNR(views[j]) })
+	var sum, weights float64
+	for j, part := range parts {
+		if !math.IsNaN(part) { // no weight of the view has signal or noise
+			sum += part * float64(len(views[j][0]))
+			weights += float64(len(views[j][0]))
+		}
+	}
+	return sum / weights
 }

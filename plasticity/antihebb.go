@@ -13,8 +13,10 @@ import (
 //
 // It is the plasticity of the lateral circuit without the pull to w⁰ (Sharing).
 //
-// Stability: with linear neurons, η λ₁ < 2(1+μ), λ₁ being the largest
-// eigenvalue of ⟨xxᵀ⟩ and μ the momentum.
+// Stability: with linear neurons and momentum μ, η λ₁ < 2(1+μ) where every step
+// shows the same inputs (λ₁ the largest eigenvalue of their ⟨xxᵀ⟩); where it
+// shows one at a time, about η ⟨‖x‖²⟩ < 2(1−μ), the rate that momentum adds up to
+// being η/(1−μ).
 //
 // Source: Pogodin et al. 2021, the plasticity of the lateral circuit with γ = 0.
 type AntiHebb struct {
@@ -37,9 +39,8 @@ func (h AntiHebb) Stability(a *Activity, momentum float64) string {
 	return overshoot("antihebb", a, 0, momentum)
 }
 
-// overshoot is the stability of a rule that descends ½⟨(wᵀx)²⟩ + (γ/2)‖w‖²: with
-// momentum μ a step of size η is stable for η (λ₁ + γ) < 2(1+μ).
+// overshoot is the stability of a rule that descends ½⟨(wᵀx)²⟩ + (γ/2)‖w‖² an
+// input at a time.
 func overshoot(rule string, a *Activity, gamma, momentum float64) string {
-	power := a.power()
-	return fmt.Sprintf("%s is stable while η (‖x‖² + γ) < 2(1+μ) for every input: here η < %.3g, for ‖x‖² = %.3g", rule, 2*(1+momentum)/(power+gamma), power)
+	return fmt.Sprintf("%s is stable, shown one input at a time, while η (⟨‖x‖²⟩ + γ) is below about 2(1−μ): here η < %.2g, for ⟨‖x‖²⟩ = %.3g and μ = %g", rule, 2*(1-momentum)/(a.Power+gamma), a.Power, momentum)
 }

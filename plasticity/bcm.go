@@ -36,6 +36,5 @@ func (BCM) Change(change [][]float64, eta float64, a *Activity) {
 
 // Stability tells how fast the threshold must be.
 func (BCM) Stability(a *Activity, _ float64) string {
-	power := a.power()
-	return fmt.Sprintf("bcm is stable while its threshold is faster than its weights: the time constant of the averages, in patterns, well below 1/(η ‖x‖²), ‖x‖² = %.3g here", power)
+	return fmt.Sprintf("bcm is stable while its threshold is faster than its weights: the time constant of the averages, in patterns, well below 1/(η ‖x‖²), ⟨‖x‖²⟩ = %.3g here", a.Power)
 }

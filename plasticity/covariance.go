@@ -16,7 +16,7 @@ import (
 // Stability: with linear neurons it grows along the first principal component
 // of the inputs without end, for any η.
 //
-// Source: Sejnowski 1977, J. Math. Biol. 4:303, equation 10.
+// Source: Sejnowski 1977, J. Math. Biol. 4:303.
 type Covariance struct{}
 
 // Change adds η (y_i − ⟨y_i⟩)(x − ⟨x⟩).
@@ -36,5 +36,5 @@ func (Covariance) Change(change [][]float64, eta float64, a *Activity) {
 
 // Stability tells that the rule is not bounded.
 func (Covariance) Stability(a *Activity, _ float64) string {
-	return fmt.Sprintf("covariance has no bound: it grows at up to η·⟨‖x‖²⟩ (⟨‖x‖²⟩ = %.3g) a step; show fewer inputs, or take oja", a.power())
+	return fmt.Sprintf("covariance has no bound: it grows at up to η·⟨‖x‖²⟩ (⟨‖x‖²⟩ = %.3g) a step; show fewer inputs, or take oja", a.Power)
 }

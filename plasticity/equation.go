@@ -15,7 +15,8 @@ import (
 //	dw = -eta*((post - mean_post)*pre + gamma*(w - w0))
 //
 // Lines (or parts between semicolons) before it may name intermediate values,
-// as in "away = post - mean_post"; # begins a comment. It is made of numbers,
+// as in "away = post - mean_post"; # begins a comment. An expression stays on its
+// line. It is made of numbers,
 // + - * / % **, comparisons, && || !, condition ? this : that, parentheses, the
 // functions abs, exp, log, sqrt, tanh, sin, cos, min, max, pow and sign, named
 // constants and
@@ -64,6 +65,7 @@ type site struct {
 	eta     float64
 	meanPre float64
 	t       float64 // the step, in schedules
+	turn    uint64  // counts the evaluations, for once
 }
 
 // ParseEquation reads an equation with its named constants. The error points at
@@ -89,6 +91,7 @@ func (e *Equation) Change(change [][]float64, eta float64, a *Activity) {
 		e.at.b, e.at.meanPre = b, floats.Sum(x)/float64(len(x))
 		for i, dw := range change {
 			e.at.i = i
+			e.at.turn++
 			value := e.root.eval(&e.at)
 			if e.root.row {
 				floats.AddScaled(dw, scale, value)
@@ -100,18 +103,20 @@ func (e *Equation) Change(change [][]float64, eta float64, a *Activity) {
 }
 
 // ParseSchedule reads a learning rate as a formula over the step t, from 0, such
-// as 0.5/(1000 + t), in the language of ParseEquation.
+// as 0.5/(1000 + t), in the language of ParseEquation. The Schedule holds scratch
+// memory: use one for one experiment at a time.
 func ParseSchedule(text string) (Schedule, error) {
 	root, err := parse("eta = "+text, "eta", map[string]*node{"t": number(func(s *site) float64 { return s.t })}, nil)
 	if err != nil {
-		if e, ok := err.(*EquationError); ok { // the user wrote no "eta = "
-			e.Text, e.Column = text, max(1, e.Column-len("eta = "))
+		if e, ok := err.(*EquationError); ok && e.Line == 1 { // the user wrote no "eta = "
+			e.Text, e.Column = strings.TrimPrefix(e.Text, "eta = "), max(1, e.Column-len("eta = "))
 		}
 		return nil, err
 	}
 	var at site
 	return func(t int) float64 {
 		at.t = float64(t)
+		at.turn++
 		return root.eval(&at)[0]
 	}, nil
 }
@@ -124,7 +129,16 @@ type EquationError struct {
 }
 
 func (e *EquationError) Error() string {
-	return fmt.Sprintf("line %d, column %d: %s\n  %s\n  %s^", e.Line, e.Column, e.Message, strings.ReplaceAll(e.Text, "\t", " "), strings.Repeat(" ", e.Column-1))
+	// Of a long line, what is around the column.
+	line, at := []rune(strings.ReplaceAll(e.Text, "\t", " ")), e.Column-1
+	const most = 100
+	if first := at - most/2; first > 0 && len(line) > most {
+		line, at = append([]rune("… "), line[min(first, len(line)):]...), most/2+2
+	}
+	if len(line) > most {
+		line = append(line[:most:most], []rune(" …")...)
+	}
+	return fmt.Sprintf("line %d, column %d: %s\n  %s\n  %s^", e.Line, e.Column, e.Message, string(line), strings.Repeat(" ", at))
 }
 
 // A node is a part of an equation: it evaluates to one number, or to one for
@@ -140,6 +154,19 @@ func number(of func(s *site) float64) *node {
 	return &node{eval: func(s *site) []float64 {
 		value[0] = of(s)
 		return value[:]
+	}}
+}
+
+// once evaluates n at most once for a neuron and pattern, however often it is
+// named.
+func once(n *node) *node {
+	var turn uint64
+	var value []float64
+	return &node{row: n.row, eval: func(s *site) []float64 {
+		if turn != s.turn {
+			turn, value = s.turn, n.eval(s)
+		}
+		return value
 	}}
 }
 

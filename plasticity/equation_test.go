@@ -3,6 +3,7 @@ package plasticity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -44,6 +45,30 @@ func TestEquationArithmetic(t *testing.T) {
 		if got := value(t, text, a); math.Abs(got-want) > 1e-13 {
 			t.Errorf("%s = %v, want %v", text, got, want)
 		}
+	}
+}
+
+// Intermediate values are worked out once, however often they are named: a chain
+// of doublings costs no more than it is long.
+func TestEquationIntermediates(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("\ufeffa0 = pre # as some editors begin files\n")
+	for i := range 60 {
+		fmt.Fprintf(&text, "a%d = (a%d + a%d)/2\n", i+1, i, i)
+	}
+	text.WriteString("dw = a60")
+	e, err := ParseEquation(text.String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := someActivity(3, 4, 2, 1)
+	want := (a.Pre[0][2] + a.Pre[1][2]) / 2
+	if got := changeOf(e, 1, a)[1][2]; math.Abs(got-want) > 1e-12 {
+		t.Errorf("a chain of means of x with itself gives %g, want %g", got, want)
+	}
+	_, err = ParseEquation("dw = "+strings.Repeat("pre + ", 100_000)+"prre", nil)
+	if err == nil || len(err.Error()) > 1000 {
+		t.Errorf("the error of a long line has %d characters", len(err.Error()))
 	}
 }
 
@@ -131,6 +156,7 @@ func FuzzParseEquation(f *testing.F) {
 	f.Add("dw = -eta*((post - mean_post)*pre + gamma*(w - w0))")
 	f.Add("a = (post > theta) ? 1 : -1 # sign\ndw = a*min(pre, 2)**2")
 	f.Add("dw = max(1; b = -x")
+	f.Add("a = pre*pre; b = a*a; c = b*b; d = c*c; e = d*d; dw = e*e")
 	f.Add("γ = 3; dw = γ*[1, 2].map(# + 1)")
 	f.Fuzz(func(t *testing.T, text string) {
 		e, err := ParseEquation(text, nil)

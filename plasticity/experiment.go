@@ -29,7 +29,7 @@ type Experiment struct {
 	Momentum float64 // μ; 0 = none
 	Batch    int     // patterns that are shown for a step, whose changes are averaged; 0 = 1
 	Hold     int     // steps that an input stays; 0 = 1. More goes with a Batch of 1
-	Wait     int     // steps of each held input before anything is learnt (η = 0), while the rates settle; below Hold
+	Wait     int     // steps of each held input with η = 0, while the rates settle; below Hold. Momentum and constraints go on
 	Tau      float64 // time constant of the Traces, patterns; 0 = 100
 
 	// Limit ends a run as diverged when a filter grows beyond it: ‖w_i‖ in parts
@@ -43,7 +43,7 @@ type Experiment struct {
 
 // A DivergenceError says when and how a run left all bounds.
 type DivergenceError struct {
-	Step   int     // steps made, this one included
+	Step   int     // steps made when it was seen: at most 8 after it happened
 	Neuron int     // whose filter it was, from 0
 	Norm   float64 // ‖w_i‖
 	Limit  float64 // what it exceeded
@@ -52,7 +52,11 @@ type DivergenceError struct {
 }
 
 func (e *DivergenceError) Error() string {
-	text := fmt.Sprintf("diverged at step %d: the filter of neuron %d has the norm %.3g, beyond the bound of %.3g, at η = %.3g", e.Step, e.Neuron, e.Norm, e.Limit, e.Rate)
+	norm := fmt.Sprintf("has the norm %.3g, beyond the bound of %.3g", e.Norm, e.Limit)
+	if math.IsNaN(e.Norm) || math.IsInf(e.Norm, 0) {
+		norm = fmt.Sprintf("is not finite (the bound of its norm is %.3g)", e.Limit)
+	}
+	text := fmt.Sprintf("diverged by step %d: the filter of neuron %d %s, at η = %.3g", e.Step, e.Neuron, norm, e.Rate)
 	if e.Advice != "" {
 		text += "; " + e.Advice
 	}
@@ -61,14 +65,18 @@ func (e *DivergenceError) Error() string {
 
 // Run makes steps, changing w (n × d) in place; rec, which may be nil, records.
 // The weights given are the w⁰ of the rule. The same experiment gives the same
-// bits.
+// bits, on new Neurons and a new Rule where these have a state of their own
+// (circuits, Foldiak).
 //
 // It fails with a *DivergenceError, with the error of the inputs, and with ctx's
-// when that is done; w and rec keep what was reached. It panics if the filters
-// differ in length, and on an experiment without rule or inputs.
+// when that is done; w and rec keep what was reached, its last state included.
+// It panics if the filters differ in length, and on an experiment without rule
+// or inputs.
 //
-// Cost of a step: about six passes over the weights and none of memory; under
-// Sharing with Hold > 1 it is O(n), and an input costs five passes.
+// Cost of a step: w is read three times and written once, the velocities are
+// read and written twice and w⁰ is read once, 72 bytes a weight, and no memory
+// is taken (Sanger: O(n) times that; Foldiak: its settling). Under Sharing with
+// Hold > 1 a step is O(n), and an input costs five passes over the weights.
 func (e Experiment) Run(ctx context.Context, w [][]float64, steps int, rec *Recorder) error {
 	r, err := e.start(w, steps, rec)
 	if err != nil || len(w) == 0 {
@@ -77,21 +85,23 @@ func (e Experiment) Run(ctx context.Context, w [][]float64, steps int, rec *Reco
 	if rec != nil {
 		rec.record(w, r.W0, 0)
 	}
-	for step := 0; step < steps; {
-		if err := ctx.Err(); err != nil {
-			return err
+	step, recorded := 0, 0
+	for step < steps && err == nil {
+		if err = ctx.Err(); err != nil {
+			break
 		}
-		if step, err = r.advance(step, steps); err != nil {
-			return err
+		if step, err = r.advance(step, steps); err == nil {
+			err = r.bounded(step)
 		}
-		if rec != nil && rec.due(step, steps) {
+		if rec != nil && rec.due(step, steps) && step > recorded {
 			rec.record(w, r.W0, step)
-		}
-		if err := r.bounded(step); err != nil {
-			return err
+			recorded = step
 		}
 	}
-	return nil
+	if rec != nil && step > recorded { // the state in which it ended early
+		rec.record(w, r.W0, step)
+	}
+	return err
 }
 
 // run is an experiment under way.
@@ -104,6 +114,8 @@ type run struct {
 	limit  float64
 	span   *span // nil: every step computes all weights
 	inputs int   // shown so far
+
+	squares []float64 // n: ‖w_i‖²
 }
 
 func (e Experiment) start(w [][]float64, steps int, rec *Recorder) (*run, error) {
@@ -137,11 +149,14 @@ func (e Experiment) start(w [][]float64, steps int, rec *Recorder) (*run, error)
 		return r, nil
 	}
 	n, d := len(w), len(w[0])
-	r.W, r.W0, r.v, r.drive = w, clone(w), NewWeights(n, d), make([]float64, n)
+	r.W, r.W0, r.v, r.drive, r.squares = w, clone(w), NewWeights(n, d), make([]float64, n), make([]float64, n)
 	r.Pre, r.Post, r.Signal = NewWeights(e.Batch, d), NewWeights(e.Batch, n), make([]float64, e.Batch)
 	r.MeanPre, r.MeanPost, r.Threshold = make([]float64, d), make([]float64, n), make([]float64, n)
-	for _, wi := range w {
+	for i, wi := range w {
 		r.limit = max(r.limit, floats.Norm(wi, 2))
+		if !(r.limit*e.Limit <= math.MaxFloat64) {
+			return nil, fmt.Errorf("plasticity: the filter of neuron %d has the norm %g at the start, expected finite weights that can grow", i, floats.Norm(wi, 2))
+		}
 	}
 	r.limit *= e.Limit
 	if rule, ok := e.Rule.(Sharing); ok && e.Hold > 1 && !e.Plain {
@@ -177,10 +192,17 @@ func (r *run) advance(step, steps int) (int, error) {
 		until = min(until, r.rec.next(step, steps))
 	}
 	r.span.begin(r.Pre[0], r.W, r.v, r.W0)
-	for ; step < until; step++ {
+	if step%r.Hold == 0 {
+		r.seePower()
+	}
+	for step < until {
 		r.span.drive(r.drive)
 		signal := r.Neurons.Respond(r.Post[0], r.drive)
 		r.span.step(r.rate(step), r.Post[0], signal)
+		step++
+		if step%8 == 0 && !(r.span.reach() <= r.limit) {
+			break // bounded tells how far it went
+		}
 	}
 	r.span.end(r.W, r.v, r.W0)
 	return step, nil
@@ -198,34 +220,52 @@ func (r *run) plain(step int) error {
 		r.fold(r.Tau) // the first patterns are their own average
 		r.seen = 0
 	}
-	for _, vi := range r.v {
-		if r.Momentum == 0 {
+	r.Rule.Change(r.v, r.rate(step), &r.Activity)
+	for i, wi := range r.W {
+		vi := r.v[i]
+		floats.Add(wi, vi)
+		if r.Momentum == 0 { // for the next step, while the row is at hand
 			clear(vi)
 		} else {
 			floats.Scale(r.Momentum, vi)
 		}
-	}
-	r.Rule.Change(r.v, r.rate(step), &r.Activity)
-	for i, wi := range r.W {
-		floats.Add(wi, r.v[i])
+		r.squares[i] = floats.Dot(wi, wi)
 	}
 	if c, ok := r.Rule.(Constrained); ok {
 		c.Constrain(r.W, r.W0)
 	}
-	r.fold(r.Tau)
+	if (step+1)%r.Hold == 0 { // a held input counts once
+		r.fold(r.Tau)
+	}
 	return nil
+}
+
+// seePower takes a held input into the only trace that Sharing needs.
+func (r *run) seePower() {
+	r.seen++
+	x := r.Pre[0]
+	r.Power += (floats.Dot(x, x) - r.Power) / min(float64(r.seen), r.Tau)
 }
 
 // bounded returns an error if a filter is longer than the limit, or not finite.
 func (r *run) bounded(step int) error {
 	for i, wi := range r.W {
-		if norm := math.Sqrt(floats.Dot(wi, wi)); !(norm <= r.limit) {
-			e := &DivergenceError{Step: step, Neuron: i, Norm: norm, Limit: r.limit, Rate: r.rate(step - 1)}
-			if rule, ok := r.Rule.(Bounded); ok {
-				e.Advice = rule.Stability(&r.Activity, r.Momentum)
-			}
-			return e
+		if r.span != nil {
+			r.squares[i] = floats.Dot(wi, wi)
 		}
+		norm := math.Sqrt(r.squares[i])
+		if norm <= r.limit {
+			continue
+		}
+		e := &DivergenceError{Step: step, Neuron: i, Norm: norm, Limit: r.limit, Rate: r.rate(step - 1)}
+		rule, ok := r.Rule.(Bounded)
+		switch {
+		case !(e.Rate >= 0) || math.IsInf(e.Rate, 1):
+			e.Advice = "a learning rate must be finite, and 0 or more"
+		case ok:
+			e.Advice = rule.Stability(&r.Activity, r.Momentum)
+		}
+		return e
 	}
 	return nil
 }

@@ -27,12 +27,15 @@ import (
 // β ≤ 1 with inputs in [0, 1]; l and t wander if their rates are not small
 // against 1.
 //
-// Source: Földiák 1990, Biol. Cybern. 64:165, equations 1–4; its example has
+// Source: Földiák 1990, Biol. Cybern. 64:165; its example has
 // α = 0.1, β = γ = 0.02, λ = 10 and p = 1/8.
+//
+// The lateral weights and thresholds change at once, without momentum. Inputs,
+// answers and p have no units; t and the weights those of 1/x.
 type Foldiak struct {
-	P             float64 // the rate of each neuron; 0 = 1/8
-	LateralRate   float64 // α/β; 0 = 5
-	ThresholdRate float64 // γ/β; 0 = 1
+	P             float64 // the rate of each neuron, between 0 and 1; 0 = 1/8
+	LateralRate   float64 // α/β; 0 = 5, below 0 none
+	ThresholdRate float64 // γ/β; 0 = 1, below 0 none
 	Gain          float64 // λ; 0 = 10
 
 	Lateral    [][]float64 // l, n × n; nil = all 0
@@ -109,7 +112,7 @@ func (f *Foldiak) Change(change [][]float64, eta float64, a *Activity) {
 	n := len(change)
 	f.init(n)
 	s, p := eta/float64(len(a.Pre)), f.p()
-	alpha, gamma := orDefault(f.LateralRate, 5)*s, orDefault(f.ThresholdRate, 1)*s
+	alpha, gamma := max(0, orDefault(f.LateralRate, 5))*s, max(0, orDefault(f.ThresholdRate, 1))*s
 	for i, dq := range change {
 		var active float64
 		for b, x := range a.Pre {

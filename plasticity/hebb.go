@@ -14,11 +14,11 @@ import (
 // would: after every step w_i ← w_i ‖w_i⁰‖/‖w_i‖.
 //
 // Stability: with linear neurons the filter grows along the first eigenvector
-// of ⟨xxᵀ⟩ without end, for any η, unless λ exceeds its eigenvalue λ₁ or the
-// length is held.
+// of ⟨xxᵀ⟩ without end, for any η, unless λ exceeds its eigenvalue λ₁ (and
+// η λ < 2(1−μ), μ the momentum) or the length is held.
 //
-// Source: Hebb 1949; Gerstner & Kistler 2002, Spiking Neuron Models, §10.1 (with
-// decay); Miller & MacKay 1994, Neural Comput. 6:100 (multiplicative
+// Source: Hebb 1949, The Organization of Behavior; Gerstner & Kistler 2002,
+// Spiking Neuron Models, chapter 10 (with decay); Miller & MacKay 1994, Neural Comput. 6:100 (multiplicative
 // normalisation).
 type Hebb struct {
 	Decay     float64 // λ; 0 = none
@@ -52,6 +52,6 @@ func (h Hebb) Constrain(w, w0 [][]float64) {
 }
 
 // Stability tells when the rule is bounded.
-func (h Hebb) Stability(a *Activity, _ float64) string {
-	return fmt.Sprintf("hebb is bounded only if the decay (%g) exceeds the largest eigenvalue of the inputs' second moments (at most ⟨‖x‖²⟩ = %.3g), or with normalisation", h.Decay, a.power())
+func (h Hebb) Stability(a *Activity, momentum float64) string {
+	return fmt.Sprintf("hebb is bounded only with normalisation, or if the decay (%g) exceeds the largest eigenvalue of the inputs' second moments (at most ⟨‖x‖²⟩ = %.3g) and η·decay is below 2(1−μ) = %.2g", h.Decay, a.Power, 2*(1-momentum))
 }

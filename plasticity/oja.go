@@ -13,10 +13,10 @@ import (
 // With linear neurons every w_i goes to ± the first eigenvector of ⟨xxᵀ⟩, with
 // unit norm.
 //
-// Stability: η λ₁ < 1 about that solution; a single large input can leave it
-// unless η ‖x‖² is well below 1.
+// Stability, with momentum μ: η λ₁ < 1−μ about that solution; a single large
+// input can leave it unless η ‖x‖² is well below 1−μ.
 //
-// Source: Oja 1982, J. Math. Biol. 15:267, equation 3.
+// Source: Oja 1982, J. Math. Biol. 15:267.
 type Oja struct{}
 
 // Change adds η y_i (x − y_i w_i).
@@ -35,10 +35,9 @@ func (Oja) Change(change [][]float64, eta float64, a *Activity) {
 }
 
 // Stability tells the largest stable learning rate.
-func (Oja) Stability(a *Activity, _ float64) string { return unitNorm("oja", a) }
+func (Oja) Stability(a *Activity, momentum float64) string { return unitNorm("oja", a, momentum) }
 
 // unitNorm is the stability of the rules that go to filters of unit norm.
-func unitNorm(rule string, a *Activity) string {
-	power := a.power()
-	return fmt.Sprintf("%s is stable while η ‖x‖² < 1 for every input, from filters of about unit norm: here η < %.3g, for ‖x‖² = %.3g", rule, 1/power, power)
+func unitNorm(rule string, a *Activity, momentum float64) string {
+	return fmt.Sprintf("%s is stable, from filters of about unit norm, while η ‖x‖² stays well below 1−μ: here η < %.2g, for ⟨‖x‖²⟩ = %.3g and μ = %g", rule, .5*(1-momentum)/a.Power, a.Power, momentum)
 }

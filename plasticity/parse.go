@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -28,6 +29,7 @@ func parse(text, target string, known map[string]*node, constants map[string]flo
 		p.names[name] = constant(v)
 	}
 	var last string
+	text = strings.TrimPrefix(text, "\ufeff") // as some editors begin a file
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(strings.TrimRight(line, "\r"), "#")
 		column := 0 // characters of the line before the part
@@ -49,7 +51,7 @@ func parse(text, target string, known map[string]*node, constants map[string]flo
 	if last != target {
 		return nil, fmt.Errorf("%q assigns no %s: expected an equation such as %s = …", strings.TrimSpace(text), target, target)
 	}
-	for name := range constants {
+	for _, name := range slices.Sorted(maps.Keys(constants)) {
 		if !p.used[name] {
 			return nil, fmt.Errorf("constant %s is not used by %q, which uses %s", name, strings.TrimSpace(text), names(p.used))
 		}
@@ -97,7 +99,7 @@ func (p *equationParser) assign(part string) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	p.names[name] = n
+	p.names[name] = once(n)
 	return name, nil
 }
 

@@ -44,11 +44,13 @@ type Activity struct {
 }
 
 // Traces are running averages over the patterns seen before these ones, with a
-// time constant in patterns; while fewer have been seen, their plain average.
+// time constant in patterns; while fewer have been seen, their plain average. An
+// input that is held for several steps counts once, as it ends.
 type Traces struct {
 	MeanPre   []float64 // d: ⟨x⟩
 	MeanPost  []float64 // n: ⟨y⟩
 	Threshold []float64 // n: θ = ⟨y²⟩
+	Power     float64   // ⟨‖x‖²⟩
 
 	seen int
 }
@@ -78,21 +80,12 @@ func (a *Activity) check(change [][]float64) {
 	}
 }
 
-// power is the mean of ‖x‖² over the patterns: no smaller than the largest
-// eigenvalue of their second moments ⟨xxᵀ⟩.
-func (a *Activity) power() float64 {
-	var sum float64
-	for _, x := range a.Pre {
-		sum += floats.Dot(x, x)
-	}
-	return sum / float64(len(a.Pre))
-}
-
 // fold takes the patterns of a into the traces, in their order.
 func (a *Activity) fold(tau float64) {
 	for b, x := range a.Pre {
 		a.seen++
 		rate := 1 / min(float64(a.seen), tau)
+		a.Power += rate * (floats.Dot(x, x) - a.Power)
 		for j, v := range x {
 			a.MeanPre[j] += rate * (v - a.MeanPre[j])
 		}

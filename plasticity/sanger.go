@@ -10,9 +10,9 @@ import "gonum.org/v1/gonum/floats"
 // With linear neurons w_i goes to ± the i-th eigenvector of ⟨xxᵀ⟩, in the order
 // of the eigenvalues. It is local only to a feedback of the reconstructed input.
 //
-// Stability: as Oja's, η λ₁ < 1.
+// Stability: as Oja's.
 //
-// Source: Sanger 1989, Neural Networks 2:459, equation 6.
+// Source: Sanger 1989, Neural Networks 2:459.
 type Sanger struct{}
 
 // Change adds η y_i (x − Σ_{k≤i} y_k w_k).
@@ -34,4 +34,6 @@ func (Sanger) Change(change [][]float64, eta float64, a *Activity) {
 }
 
 // Stability tells the largest stable learning rate.
-func (Sanger) Stability(a *Activity, _ float64) string { return unitNorm("sanger", a) }
+func (Sanger) Stability(a *Activity, momentum float64) string {
+	return unitNorm("sanger", a, momentum)
+}

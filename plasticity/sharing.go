@@ -19,8 +19,12 @@ import "gonum.org/v1/gonum/floats"
 //     neuron receives. In the steady state r_i − b − r_inh = z_i − z̄, so this is
 //     (A) for any α.
 //
-// Stability: η (λ₁ + γ) < 2(1+μ), λ₁ being the largest eigenvalue of ⟨xxᵀ⟩ over
-// a step's patterns and μ the momentum.
+// Units: with x and w without units, γ has those of ⟨x²⟩ (it competes with the
+// eigenvalues of ⟨xxᵀ⟩) and η of 1/⟨x²⟩; in the circuit r and b are rates.
+//
+// Stability, with momentum μ: η (λ₁ + γ) < 2(1+μ) where every step shows the
+// same patterns (λ₁ the largest eigenvalue of their ⟨xxᵀ⟩); about
+// η (⟨‖x‖²⟩ + γ) < 2(1−μ) where it shows one at a time.
 //
 // Source: Pogodin et al. 2021, the dynamic weight sharing of the convergence
 // experiment; the correction is ours.

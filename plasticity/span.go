@@ -1,6 +1,10 @@
 package plasticity
 
-import "gonum.org/v1/gonum/floats"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // A span follows the filters of a pool under Sharing while one input x is held.
 // Every change is then in the span of x, the velocity v and the displacement
@@ -49,6 +53,15 @@ func (s *span) begin(x []float64, w, v, w0 [][]float64) {
 		s.away[i] = floats.Dot(w[i], x) - s.start[i]
 		s.vel[i] = floats.Dot(v[i], x)
 	}
+}
+
+// reach is how far x has carried the filters from w⁰: max_i |c_i| ‖x‖.
+func (s *span) reach() float64 {
+	var reach float64
+	for _, c := range s.c {
+		reach = max(reach, math.Abs(c))
+	}
+	return reach * math.Sqrt(s.xx)
 }
 
 // drive writes w_iᵀx.

@@ -240,3 +240,72 @@ func TestFoldiakLearnsASparseCode(t *testing.T) {
 		t.Errorf("mean rate %.3f (want .125), largest correlation %.3f (want about 0), %d of %d lines have a neuron", rate, largest, len(found), lines)
 	}
 }
+
+// The lateral weights, the thresholds and the answers of Földiák's layer against
+// their equations, written out.
+func TestFoldiakAgainstItsEquations(t *testing.T) {
+	const n, d, β = 4, 6, .1
+	rng := normal(11, 0)
+	f := &Foldiak{P: .2, LateralRate: 2, ThresholdRate: 3, Gain: 5, Lateral: NewWeights(n, n), Thresholds: make([]float64, n)}
+	for i := range n {
+		f.Thresholds[i] = rng.Float64() - .5
+		for j := range n {
+			if i != j {
+				f.Lateral[i][j] = -rng.Float64()
+			}
+		}
+	}
+	drive, post := make([]float64, n), make([]float64, n)
+	for i := range drive {
+		drive[i] = rng.NormFloat64()
+	}
+	// ẏ* = f(drive + l y* − t) − y*, settled by many small steps.
+	y := make([]float64, n)
+	for range 200_000 {
+		next := append([]float64(nil), y...)
+		for i := range y {
+			u := drive[i] - f.Thresholds[i]
+			for j := range y {
+				u += f.Lateral[i][j] * y[j]
+			}
+			next[i] += .001 * (1/(1+math.Exp(-5*u)) - y[i])
+		}
+		y = next
+	}
+	f.Respond(post, drive)
+	for i := range y {
+		if want := map[bool]float64{true: 1, false: 0}[y[i] > .5]; post[i] != want || math.Abs(f.rates[i]-y[i]) > 1e-3 {
+			t.Errorf("neuron %d answers %g at the rate %.5f, want %g at %.5f", i, post[i], f.rates[i], want, y[i])
+		}
+	}
+
+	a := someActivity(n, d, 2, 3)
+	for b := range a.Post {
+		for i := range a.Post[b] {
+			a.Post[b][i] = float64(rng.IntN(2))
+		}
+	}
+	lateral, thresholds := clone(f.Lateral), append([]float64(nil), f.Thresholds...)
+	for b := range a.Pre {
+		y := a.Post[b]
+		for i := range n {
+			thresholds[i] += 3 * β / 2 * (y[i] - .2)
+			for j := range n {
+				if i != j {
+					lateral[i][j] = min(0, lateral[i][j]-2*β/2*(y[i]*y[j]-.2*.2))
+				}
+			}
+		}
+	}
+	changeOf(f, β, a)
+	for i := range n {
+		if !floats.EqualApprox(f.Lateral[i], lateral[i], 1e-14) || math.Abs(f.Thresholds[i]-thresholds[i]) > 1e-14 {
+			t.Errorf("neuron %d: lateral weights %v, threshold %g; want %v, %g", i, f.Lateral[i], f.Thresholds[i], lateral[i], thresholds[i])
+		}
+	}
+	still := &Foldiak{LateralRate: -1, ThresholdRate: -1}
+	changeOf(still, β, a)
+	if floats.Norm(still.Lateral[0], 1) != 0 || floats.Norm(still.Thresholds, 1) != 0 {
+		t.Error("rates below 0 are not none")
+	}
+}

@@ -22,6 +22,7 @@
 //   - WhiteNoise: independent Gaussian values;
 //   - CorrelatedNoise: Gaussian noise with a power spectrum, 1/f² or another;
 //   - Gratings: sinusoids of random orientation, frequency and phase;
+//   - Waves: frames of retinal waves;
 //   - Patches: pieces of the images of a Set.
 //
 // Pixels are channel-major (channel, row, column) in [0, 1]. The sets of this

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ventral/internal/hdf5"
+	"ventral/network"
 	"ventral/stimuli"
 )
 
@@ -16,103 +18,208 @@ var activationsVerb = verb{
 	name:    "activations",
 	summary: "show images to a trained network and write its layers' activations",
 	detail: `
-Writes one float32 array per layer, stimulus × channel × row × column, with
-stimuli.csv (the stimulus_id of every row) and run.json beside them: LAYER.npy,
-or one activations.npz with --format npz.
+Writes the float32 activity of the layers, with stimuli.csv (the stimulus_id of
+every row) and run.json beside it. --format says how:
 
-  ventral activations --weights runs/lc-sleep/weights.npz --images v1/stimuli --out runs/lc-sleep-v1`,
+  npy   LAYER.npy for every layer, stimulus × channel × row × column
+  npz   the same arrays in one activations.npz
+  hdf5  activations.h5, a netCDF-4 file: the variable activations (stimulus ×
+        neuroid) over the neuroids of all layers, with the coordinates
+        stimulus_id, layer, channel, row and column, as in Brain-Score:
+          ds = xarray.open_dataset("activations.h5")
+          conv2 = ds.activations[:, ds.layer == "conv2"]
+
+Layers can be made smaller, batch by batch: --pool takes the mean or maximum of
+every channel over its positions; then --project projects what is left onto so
+many random sums, or --pca onto so many principal components, which are fitted
+on other images. Layers that have no more features than that stay as they are.
+reduction.npz keeps the matrices, reduction.csv the numbers.
+
+Memory does not grow with the number of images, but for the images themselves
+(float32 at the network's input size); --format npz and --pca collect arrays on
+disk first, in the run's folder. Neither --batch nor the number of cores changes
+a byte.
+
+  ventral activations --weights runs/lc-sleep/weights.npz --images v1/stimuli --out runs/lc-sleep-v1
+  ventral activations --weights runs/lc-sleep/weights.npz --images v1/stimuli --format hdf5 --pca 100 --pca-images photographs --out runs/lc-sleep-pca`,
 	flags: func(flags *pflag.FlagSet) action {
-		var (
-			weights, images, tablePath, out, format string
-			layers                                  []string
-			batch, crop                             int
-			overwrite                               bool
-		)
-		flags.StringVar(&weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
-		flags.StringVar(&images, "images", "", "folder or zip of images")
-		flags.StringVar(&tablePath, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder; else ids are file names)")
-		flags.IntVar(&crop, "crop", 0, "take the central square of this side (pixels) before the image is resized to the network's input")
-		flags.StringSliceVar(&layers, "layers", []string{"all"}, "layers, or all")
-		flags.IntVar(&batch, "batch", 128, "images shown at a time")
-		flags.StringVar(&format, "format", "npy", "npy (a file per layer) or npz (one file)")
-		flags.StringVar(&out, "out", "", "folder to write")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
+		a := &activationsRun{}
+		flags.StringVar(&a.weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
+		flags.StringVar(&a.images, "images", "", "folder or zip of images")
+		flags.StringVar(&a.table, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder; else ids are file names)")
+		flags.IntVar(&a.crop, "crop", 0, "take the central square of this side (pixels) before the image is resized to the network's input")
+		flags.StringSliceVar(&a.layers, "layers", []string{"all"}, "layers, or all")
+		flags.IntVar(&a.batch, "batch", 128, "images shown at a time")
+		flags.StringVar(&a.format, "format", "npy", "npy (a file per layer), npz (one file) or hdf5 (one netCDF-4 file)")
+		a.reduction.add(flags)
+		flags.StringVar(&a.out, "out", "", "folder to write")
+		flags.BoolVar(&a.overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "weights", "images", "out"); err != nil {
 				return err
 			}
-			if format != "npy" && format != "npz" {
-				return misused("--format %q: expected npy or npz", format)
-			}
-			if crop < 0 {
-				return misused("--crop is %d, expected 0 (none) or more pixels", crop)
-			}
-			if len(layers) == 0 {
-				return misused("--layers is empty: expected all, or names of layers")
-			}
-			if batch < 1 {
-				return misused("--batch is %d, expected at least 1", batch)
-			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := a.check(); err != nil {
 				return err
 			}
-			model, about, err := openModel(weights)
-			if err != nil {
-				return err
-			}
-			known := model.LayerNames()
-			if slices.Equal(layers, []string{"all"}) {
-				layers = known
-			}
-			for _, l := range layers {
-				if !slices.Contains(known, l) {
-					return misused("--layers: the network has no layer %q; it has %s", l, strings.Join(known, ", "))
-				}
-			}
-			in := about.Architecture.Input
-			set, _, err := stimuli.OpenImages(images, stimuli.ImageOptions{Table: tablePath, Channels: in.Channels, Height: in.Height, Width: in.Width, Crop: crop})
-			if err != nil {
-				return err
-			}
-			if err := fits(model.EstimateActivationBytes(set.Len(), layers), "the activations of "+fmt.Sprint(set.Len())+" images", "name fewer --layers"); err != nil {
-				return err
-			}
-			what := describe(flags)
-			what.Data = []datum{{"images", images, set.Len(), set.Digest()}}
-			if what.Data, err = appendFile(what.Data, "weights", weights); err != nil {
-				return err
-			}
-			if what.Data, err = appendFile(what.Data, "network", filepath.Join(filepath.Dir(weights), modelName)); err != nil {
-				return err
-			}
-			f, err := newRunFolder(out, overwrite, what)
-			if err != nil {
-				return err
-			}
-			defer f.abandon()
-			acts, err := model.Activations(ctx, &stimuli.Prepared{Set: set, Mean: about.Mean, Std: about.Std}, nil, layers, batch)
-			if err != nil {
-				return err
-			}
-			if format == "npy" {
-				err = writeActivations(f, acts, model, set, layers)
-			} else {
-				err = writeActivationsZip(f, acts, model, set, layers)
-			}
-			if err != nil {
-				return err
-			}
-			if err := f.finish(); err != nil {
-				return err
-			}
-			rows := table{header: []string{"layer", "shape (stimulus × channel × row × column)"}, left: 2}
-			for _, l := range layers {
-				s, _ := model.LayerShape(l)
-				rows.add(l, fmt.Sprintf("%d × %d × %d × %d", set.Len(), s.Channels, s.Height, s.Width))
-			}
-			rows.write(t.out)
-			fmt.Fprintf(t.out, "\nThe activations are in %s.\n", f.name)
-			return nil
+			return a.run(ctx, t, describe(flags))
 		}
 	},
+}
+
+// activationsRun is the verb's flags.
+type activationsRun struct {
+	weights, images, table, out, format string
+	layers                              []string
+	batch, crop                         int
+	reduction                           reductionFlags
+	overwrite                           bool
+}
+
+// check refuses what can be seen in the flags alone.
+func (a *activationsRun) check() error {
+	switch {
+	case !slices.Contains([]string{"npy", "npz", "hdf5"}, a.format):
+		return misused("--format %q: expected npy, npz or hdf5", a.format)
+	case a.crop < 0:
+		return misused("--crop is %d, expected 0 (none) or more pixels", a.crop)
+	case len(a.layers) == 0:
+		return misused("--layers is empty: expected all, or names of layers")
+	case a.batch < 1:
+		return misused("--batch is %d, expected at least 1", a.batch)
+	}
+	if err := a.reduction.check(); err != nil {
+		return err
+	}
+	if a.format == "hdf5" && !hdf5.Available {
+		_, err := hdf5.Create(filepath.Join(a.out, "activations.h5"))
+		return err
+	}
+	return checkRunFolder(a.out, a.overwrite)
+}
+
+// choose replaces all by the network's layers, or checks the names.
+func (a *activationsRun) choose(model *network.Model) error {
+	known := model.LayerNames()
+	if slices.Equal(a.layers, []string{"all"}) {
+		a.layers = known
+	}
+	for i, l := range a.layers {
+		if !slices.Contains(known, l) {
+			return misused("--layers: the network has no layer %q; it has %s", l, strings.Join(known, ", "))
+		}
+		if slices.Contains(a.layers[:i], l) {
+			return misused("--layers: %s is named twice", l)
+		}
+	}
+	return nil
+}
+
+func (a *activationsRun) run(ctx context.Context, t *terminal, what description) error {
+	model, about, err := openModel(a.weights)
+	if err != nil {
+		return err
+	}
+	if err := a.choose(model); err != nil {
+		return err
+	}
+	out, projected, err := a.reduction.plan(model, a.layers)
+	if err != nil {
+		return err
+	}
+	open := func(path, table string) (stimuli.Set, error) {
+		in := about.Architecture.Input
+		set, _, err := stimuli.OpenImages(path, stimuli.ImageOptions{Table: table, Channels: in.Channels, Height: in.Height, Width: in.Width, Crop: a.crop})
+		return set, err
+	}
+	set, err := open(a.images, a.table)
+	if err != nil {
+		return err
+	}
+	what.Data = []datum{{"images", a.images, set.Len(), set.Digest()}}
+	prepared := func(s stimuli.Set) network.Source {
+		return &stimuli.Prepared{Set: s, Mean: about.Mean, Std: about.Std}
+	}
+	var others stimuli.Set
+	fitted := 0
+	if a.reduction.pca > 0 {
+		if others, err = open(a.reduction.pcaImages, ""); err != nil {
+			return err
+		}
+		fitted = others.Len()
+		if fitted <= a.reduction.pca {
+			return misused("--pca %d: %s has %d images, and components need more images than they are", a.reduction.pca, a.reduction.pcaImages, fitted)
+		}
+		what.Data = append(what.Data, datum{"PCA images", a.reduction.pcaImages, fitted, others.Digest()})
+		if others.Digest() == set.Digest() {
+			what.Notes = append(what.Notes, "the components are fitted on the images that they are applied to")
+			t.say("note: %s", what.Notes[0])
+		}
+	}
+	need := model.StreamBytes(max(set.Len(), fitted), a.layers, a.batch) + a.reduction.bytes(out, projected, fitted, a.batch)
+	if err := fits(need, fmt.Sprintf("the activations of %d images at a time", a.batch), "use a smaller --batch, fewer --layers or fewer components and images to fit them on"); err != nil {
+		return err
+	}
+	t.say("%d images; beside them and the weights about %.0f MB of memory are needed", set.Len(), float64(need)/1e6)
+	if what.Data, err = appendFile(what.Data, "weights", a.weights); err != nil {
+		return err
+	}
+	if what.Data, err = appendFile(what.Data, "network", filepath.Join(filepath.Dir(a.weights), modelName)); err != nil {
+		return err
+	}
+	f, err := newRunFolder(a.out, a.overwrite, struct {
+		description
+		Reduction *aboutReduction `json:"reduction,omitempty"`
+	}{what, a.reduction.about()})
+	if err != nil {
+		return err
+	}
+	defer f.abandon()
+	if len(projected) > 0 {
+		if err := a.reduction.fit(ctx, t, f, model, prepared(others), a.batch, out, projected); err != nil {
+			return err
+		}
+	}
+	if err := a.reduction.save(f, out); err != nil {
+		return err
+	}
+	if err := a.write(ctx, t, f, model, prepared(set), set, out); err != nil {
+		return err
+	}
+	if err := writeStimuli(f, set); err != nil {
+		return err
+	}
+	if err := f.finish(); err != nil {
+		return err
+	}
+	rows := table{header: []string{"layer", "units", "written per stimulus"}, left: 1}
+	for _, l := range out {
+		rows.add(l.name, fmt.Sprint(l.shape), l.words())
+	}
+	rows.write(t.out)
+	fmt.Fprintf(t.out, "\nThe activations to %d stimuli are in %s.\n", set.Len(), f.name)
+	return nil
+}
+
+// write streams the activations from the network through the reductions to the
+// files.
+func (a *activationsRun) write(ctx context.Context, t *terminal, f *runFolder, model *network.Model, src network.Source, set stimuli.Set, out []layerOut) error {
+	ids := make([]string, set.Len())
+	for i := range ids {
+		ids[i] = set.ID(i)
+	}
+	w, err := newActivationWriter(a.format, f, out, ids)
+	if err != nil {
+		return err
+	}
+	defer w.abort()
+	b := t.bar("activations", src.Len(), "images")
+	defer b.done()
+	reduced := newReducer(out)
+	if err := model.StreamActivations(ctx, src, nil, a.layers, a.batch, func(layer string, first int, rows []float32) error {
+		b.at(first, "activations")
+		return w.write(layer, reduced.reduce(layer, rows))
+	}); err != nil {
+		return err
+	}
+	return w.close()
 }

@@ -126,15 +126,14 @@ var panels = []panel{
 
 // A convergenceCell is the trials of one panel, k and γ.
 type convergenceCell struct {
-	panel    panel
-	k        int
-	gamma    float64
-	inputs   []int64 // at each record, the inputs shown so far
-	inverse  []float64
-	norm     []float64
-	cosine   []float64 // trials × records, like inverse and norm
-	trials   int
-	complete bool
+	panel   panel
+	k       int
+	gamma   float64
+	inputs  []int64 // at each record, the inputs shown so far
+	inverse []float64
+	norm    []float64
+	cosine  []float64 // trials × records, like inverse and norm
+	trials  int
 }
 
 func (c *convergenceCell) file() string {

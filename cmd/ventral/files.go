@@ -61,24 +61,6 @@ func writeActivations(f *runFolder, acts map[string][]float32, model *network.Mo
 	return writeStimuli(f, set, elem...)
 }
 
-// writeActivationsZip writes the same arrays as one activations.npz.
-func writeActivationsZip(f *runFolder, acts map[string][]float32, model *network.Model, set stimuli.Set, layers []string) error {
-	z, err := npy.CreateZip(f.path("activations.npz"))
-	if err != nil {
-		return err
-	}
-	defer z.Abort()
-	for _, layer := range layers {
-		if err := npy.AddEntry(z, layer, activationShape(model, layer, set), acts[layer]); err != nil {
-			return err
-		}
-	}
-	if err := z.Close(); err != nil {
-		return err
-	}
-	return writeStimuli(f, set)
-}
-
 func activationShape(model *network.Model, layer string, set stimuli.Set) []int {
 	s, _ := model.LayerShape(layer)
 	return []int{set.Len(), s.Channels, s.Height, s.Width}

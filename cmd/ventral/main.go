@@ -39,7 +39,7 @@ type verb struct {
 // An action is a verb whose flags have been parsed.
 type action func(ctx context.Context, t *terminal) error
 
-var verbs = []verb{demoVerb, compareVerb, trainVerb, activationsVerb, scoreVerb, plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb}
+var verbs = []verb{demoVerb, compareVerb, trainVerb, sleepVerb, activationsVerb, scoreVerb, plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb, reproduceVerb}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

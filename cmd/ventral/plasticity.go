@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -55,6 +58,7 @@ filter. The same letters stand in the rules above.`,
 			}
 			about := describe(flags)
 			about.Data = append(about.Data, r.data...)
+			about.Arguments["set"], about.Arguments["equation"] = r.constantsText(), r.equation
 			folder, err := newRunFolder(out, overwrite, about)
 			if err != nil {
 				return err
@@ -86,7 +90,7 @@ func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error
 	}
 	if errors.Is(failed, context.Canceled) {
 		f.keep()
-		return fmt.Errorf("after %d of %d steps, which are recorded in %s: %w", r.last().Step, r.steps, f.dir, failed)
+		return beginsAnew{fmt.Errorf("after %d of %d steps, which are recorded in %s: %w", r.last().Step, r.steps, f.dir, failed)}
 	}
 	if err := f.finish(); err != nil {
 		return err
@@ -118,11 +122,18 @@ func (r *plasticityRun) last() plasticity.Measures { return r.rec.Measures[len(r
 // write prints the measures at the start and the end, and the theory's.
 func (r *plasticityRun) write(t *terminal, th theory) {
 	first, last := r.rec.Measures[0], r.last()
-	rows := table{header: []string{"measure", "start", "step " + thousands(last.Step), "theory"}, left: 1}
+	known := th.end != nil || th.name != "" || !math.IsNaN(th.filterNorm)
+	rows := table{header: []string{"measure", "start", "step " + thousands(last.Step)}, left: 1}
+	if known {
+		rows.header = append(rows.header, "theory")
+	}
 	add := func(name string, start, end, limit float64) {
-		cells := []string{name, short(start), short(end), ""}
-		if !math.IsNaN(limit) {
-			cells[3] = short(limit)
+		cells := []string{name, short(start), short(end)}
+		if known {
+			cells = append(cells, "")
+			if !math.IsNaN(limit) {
+				cells[3] = short(limit)
+			}
 		}
 		rows.add(cells...)
 	}
@@ -145,6 +156,15 @@ func (r *plasticityRun) write(t *terminal, th theory) {
 	if th.note != "" {
 		fmt.Fprintln(t.out, "\n"+th.note)
 	}
+}
+
+// constantsText is every constant of the rule, the equation and the neurons.
+func (r *plasticityRun) constantsText() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(r.constants)) {
+		parts = append(parts, name+"="+exact(r.constants[name]))
+	}
+	return strings.Join(parts, ",")
 }
 
 // short is a number of four digits.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"ventral/internal/npy"
 	"ventral/plasticity"
@@ -126,7 +127,7 @@ func TestPlasticityRunFiles(t *testing.T) {
 	if err := json.Unmarshal(blob, &about); err != nil {
 		t.Fatal(err)
 	}
-	for flag, want := range map[string]string{"set": "gamma=.1", "eta": "0.5/(1000 + t)", "momentum": "0.95", "hold": "1", "mean": "1", "rule": "sharing", "seed": "1"} {
+	for flag, want := range map[string]string{"set": "gamma=0.1", "eta": "0.5/(1000 + t)", "momentum": "0.95", "hold": "1", "mean": "1", "rule": "sharing", "seed": "1"} {
 		if about.Arguments[flag] != want {
 			t.Errorf("run.json: --%s is %q, want %q", flag, about.Arguments[flag], want)
 		}
@@ -208,7 +209,7 @@ func TestPlasticityRunAll(t *testing.T) {
 func TestPlasticityDivergenceKeepsTheRecord(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	code, _, errs := ventral(t, "plasticity", "run", "--rule", "oja", "--eta", "3", "--every", "1", "--out", out)
-	if code != exitFailed || !strings.Contains(errs, "oja diverged at step") || !strings.Contains(errs, "beyond the bound of") || !strings.Contains(errs, "oja is stable while") {
+	if code != exitFailed || !strings.Contains(errs, "oja diverged by step") || !strings.Contains(errs, "beyond the bound of") || !strings.Contains(errs, "oja is stable, from filters of about unit norm") {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
 	if rows := csvRows(t, filepath.Join(out, "trajectory.csv")); len(rows) < 2 {
@@ -252,11 +253,26 @@ func TestPlasticitySweep(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 		cut := filepath.Join(dir, "cut")
 		args[len(args)-1] = cut
-		// A folder as a killed sweep leaves it: some rows, in any order of work.
+		// Interrupted before anything is done, and on the way: with rows in the file.
+		args[len(args)-1] = cut
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if code, _, errs := ventralContext(ctx, args...); code != exitInterrupted {
 			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		for n := 1; n < 40; n++ {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*time.Millisecond)
+			code, _, errs := ventralContext(ctx, args...)
+			cancel()
+			if code == exitOK { // quicker than we are
+				t.Skip("the sweep ended before it was interrupted with rows")
+			}
+			if rows, err := os.ReadFile(filepath.Join(cut+".partial", runsName)); err == nil && strings.Count(string(rows), "\n") > 3 {
+				if !strings.Contains(errs, "runs are complete") {
+					t.Errorf("it says %q", errs)
+				}
+				break
+			}
 		}
 		ventralOK(t, args...)
 		a, b := files(t, whole), files(t, cut)
@@ -288,6 +304,52 @@ func TestPlasticitySweep(t *testing.T) {
 			t.Errorf("runs.csv is\n%s\nwant that of the whole sweep with the row that was there", got)
 		}
 	})
+}
+
+// TestConvergenceOfAll is the paper's experiment whole, of five trials: every
+// value within its tolerance of the independent simulation.
+func TestConvergenceOfAll(t *testing.T) {
+	if testing.Short() {
+		t.Skip("20 s on two cores")
+	}
+	out := filepath.Join(t.TempDir(), "all")
+	text := ventralOK(t, "plasticity", "convergence", "--trials", "5", "--out", out)
+	compared := 0
+	for _, row := range csvRows(t, filepath.Join(out, "convergence.csv")) {
+		at := row["panel"] + ", k " + row["k"] + ", γ " + row["gamma"] + ", " + row["inputs"] + " inputs"
+		value := func(name string) float64 {
+			v, err := strconv.ParseFloat(row[name], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		if row["expected"] != "" {
+			compared++
+			if off := math.Abs(value("log10_inverse_snr") - value("expected")); off > tolerance[row["panel"]] {
+				t.Errorf("%s: log10 inverse SNR %s, expected %s", at, row["log10_inverse_snr"], row["expected"])
+			}
+		}
+		norm := value("mean_norm")
+		switch {
+		case row["expected_mean_norm"] != "":
+			compared++
+			if math.Abs(norm-value("expected_mean_norm")) > .03 {
+				t.Errorf("%s: norm of the mean filter %.3f, expected %s", at, norm, row["expected_mean_norm"])
+			}
+		case row["panel"] != "B" && math.Abs(norm-1) > .01:
+			t.Errorf("%s: norm of the mean filter %.4f, expected 1", at, norm)
+		}
+		if row["panel"] == "B" && value("mean_cosine_min") < .94 {
+			t.Errorf("%s: the mean filter turns: cosine %s", at, row["mean_cosine_min"])
+		}
+		if row["inputs"] == "10000" && row["panel"] == "C" && math.Abs(value("log10_inverse_snr")-value("floor")) > .2 {
+			t.Errorf("%s: the corrected circuit ends at %s, the floor is %s", at, row["log10_inverse_snr"], row["floor"])
+		}
+	}
+	if compared != 9*7 {
+		t.Errorf("%d values compared, want 63:\n%s", compared, text)
+	}
 }
 
 func TestConvergence(t *testing.T) {
@@ -356,6 +418,10 @@ func TestPlasticityBadInput(t *testing.T) {
 	if err := npy.WriteFile(nan, []int{2, 3}, []float64{1, 2, 3, 4, math.NaN(), 6}); err != nil {
 		t.Fatal(err)
 	}
+	two := filepath.Join(dir, "two.npy")
+	if err := npy.WriteFile(two, []int{2, 3}, make([]float64, 6)); err != nil {
+		t.Fatal(err)
+	}
 	equation := file("rule.txt", []byte("# mine\nrate = eta*0.5\ndw = rate*pos*pre\n"))
 	for says, args := range map[string][]string{
 		`--rule "shared": expected one of sharing, hebb, antihebb`:                                       {"--rule", "shared"},
@@ -377,13 +443,24 @@ func TestPlasticityBadInput(t *testing.T) {
 		"steps of 1 ms are unstable with τ = 1 ms":                           {"--neurons", "circuit", "--set", "tau=1"},
 		"alpha = -1":              {"--neurons", "circuit", "--set", "alpha=-1"},
 		"expected 1 (Euler) or 4": {"--neurons", "circuit", "--set", "order=2"},
-		"neurons with dynamics see one input at a time": {"--neurons", "circuit", "--batch", "4"},
+		"neurons with dynamics see one input at a time":                                  {"--neurons", "circuit", "--batch", "4"},
+		"the filters of ../../plasticity/testdata/start.npy (12 filters) have 9 weights": {"--weights", start, "--input", two},
 		"needs --images":                      {"--input", "patches"},
 		`--input "pink"`:                      {"--input", "pink"},
 		"no rule.txt":                         {"--equation-file", filepath.Join(dir, "no rule.txt")},
 		"rule foldiak has neurons of its own": {"--rule", "foldiak", "--neurons", "tanh"},
 		"--k is 0":                            {"--k", "0"},
-		"of memory":                           {"--n", "1000000000"},
+		"--hold 0":                            {"--hold", "0"},
+		"--steps 0":                           {"--steps", "0"},
+		"--every 0":                           {"--every", "0"},
+		"--n is 4611686018427387904":          {"--n", "4611686018427387904"},
+		"weights for each filter":             {"--k", "1000000"},
+		"with 100000000000 records":           {"--steps", "100000000000", "--every", "1"},
+		"is NaN at step 0":                    {"--eta", "sqrt(-1)"},
+		"--weights ../../plasticity/testdata/start.npy gives them": {"--weights", start, "--mean", "3"},
+		"expected p between 0 and 1":                               {"--rule", "foldiak", "--set", "p=2"},
+		"gamma = -1":                                               {"--set", "gamma=-1"},
+		"of memory":                                                {"--n", "1000000000"},
 	} {
 		out := filepath.Join(dir, "out")
 		code, _, errs := ventral(t, append([]string{"plasticity", "run", "--out", out}, args...)...)
@@ -403,6 +480,8 @@ func TestPlasticityBadInput(t *testing.T) {
 		"--set gives it too":                  {"--vary", "gamma=1", "--set", "gamma=3"},
 		"--seeds gives several seeds":         {"--vary", "seed=1,2"},
 		"invalid argument":                    {"--vary", "k=three"},
+		"the value .1 is there twice":         {"--vary", "gamma=.1,.1"},
+		"expected at most 1000000":            {"--vary", "gamma=.1", "--seeds", "10000000"},
 	} {
 		if code, _, errs := ventral(t, append([]string{"plasticity", "sweep", "--out", filepath.Join(dir, "out")}, args...)...); code != exitUsage || !strings.Contains(errs, says) {
 			t.Errorf("sweep %v: exit code %d: %swant %q", args, code, errs, says)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -47,7 +48,7 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.n, "n", 100, "neurons in the pool")
 	flags.IntVar(&f.k, "k", 3, "side of the receptive field: a filter has channels × k × k weights")
 	flags.IntVar(&f.channels, "channels", 1, "input channels")
-	flags.StringVar(&f.input, "input", "white", "input: white (noise), correlated (noise, --spectrum), gratings, patches (of --images) or FILE.npy (n_patterns × d, repeated when it ends)")
+	flags.StringVar(&f.input, "input", "white", "input: white (noise), correlated (noise, --spectrum; without mean luminance), gratings, lines (of 0 and 1; the default of foldiak), patches (of --images) or FILE.npy (n_patterns × d, repeated when it ends)")
 	flags.Float64Var(&f.spectrum, "spectrum", 2, "exponent e of the power spectrum 1/f^e of correlated noise")
 	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:DIR (any folder or zip), cifar10:DIR, folder:DIR or shapes")
 	flags.IntVar(&f.imageSize, "image-size", 128, "side to which pictures:DIR is resized, pixels")
@@ -69,6 +70,8 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 // A plasticityRun is an experiment ready to run.
 type plasticityRun struct {
 	plasticity.Experiment
+	equation  string // "" = none
+	neurons   string
 	name      string // of the rule
 	w         [][]float64
 	steps     int
@@ -112,8 +115,13 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 		if f.neurons != "linear" {
 			of += " with " + f.neurons + " neurons"
 		}
-		c.constants, err = constantsOf(f.set, of, c.ruleEntry.constants, c.neurons.constants)
-		return c, err
+		if c.constants, err = constantsOf(f.set, of, c.ruleEntry.constants, c.neurons.constants); err != nil {
+			return c, err
+		}
+		if c.name == "foldiak" && !f.flags.Changed("input") {
+			f.input = "lines"
+		}
+		return c, checkConstants(c.name, c.constants)
 	}
 	if f.flags.Changed("rule") {
 		return c, misused("--rule and an equation: expected one of them")
@@ -126,7 +134,8 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 // the neurons' or both's.
 func (f *plasticityFlags) chooseEquation(c *ruleChoice) error {
 	own, others := map[string]float64{}, map[string]string{}
-	for name, text := range f.set {
+	for _, name := range slices.Sorted(maps.Keys(f.set)) {
+		text := f.set[name]
 		if slices.ContainsFunc(c.neurons.constants, func(k constant) bool { return k.name == name }) {
 			others[name] = text
 			continue
@@ -148,6 +157,7 @@ func (f *plasticityFlags) chooseEquation(c *ruleChoice) error {
 		}
 		return misused("%s: %w", where, err)
 	}
+	maps.Copy(c.constants, own)
 	c.make = func(map[string]float64, neuronsEntry) plasticity.Rule {
 		rule, _ := plasticity.ParseEquation(c.equation, own) // parsed above
 		return rule
@@ -182,9 +192,19 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 			}
 		}
 	}
-	if shares {
+	switch {
+	case shares:
 		override("mean", "1")
 		override("deviation", "1")
+	case c.name == "foldiak": // its inputs are 0 and 1
+		override("mean", fmt.Sprint(1/math.Sqrt(float64(d))))
+		override("deviation", fmt.Sprint(.3/math.Sqrt(float64(d))))
+		override("steps", "20000")
+	}
+	if !f.flags.Changed("input") && f.input != f.flags.Lookup("input").DefValue {
+		if err := f.flags.Set("input", f.input); err != nil {
+			return err
+		}
 	}
 	if c.neurons.dynamic {
 		override("steps", "300000")
@@ -204,6 +224,9 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 			}
 		}
 	}
+	if f.steps < 1 || f.hold < 1 || f.steps > 1<<40 || f.hold > 1<<30 {
+		return misused("--steps %d --hold %d: expected at least 1 step, and 1 step for an input", f.steps, f.hold)
+	}
 	if !f.flags.Changed("every") {
 		presentations := max(1, f.steps/f.hold)
 		return f.flags.Set("every", fmt.Sprint(f.hold*max(1, presentations/200)))
@@ -221,15 +244,22 @@ func (f *plasticityFlags) build() (*plasticityRun, error) {
 		flag      string
 		value, at int
 	}{{"n", f.n, 1}, {"k", f.k, 1}, {"channels", f.channels, 1}, {"batch", f.batch, 1}, {"weights-mb", f.weightsMB, 0}, {"image-size", f.imageSize, 1}} {
-		if v.value < v.at {
-			return nil, misused("--%s is %d, expected at least %d", v.flag, v.value, v.at)
+		const most = 1 << 30 // far beyond any memory; their products fit a float64
+		if v.value < v.at || v.value > most {
+			return nil, misused("--%s is %d, expected %d to %d", v.flag, v.value, v.at, most)
 		}
 	}
-	r := &plasticityRun{name: c.name}
+	if size := float64(f.channels) * float64(f.k) * float64(f.k); size > 1<<30 {
+		return nil, misused("--channels %d × --k %d × %d are %.3g weights for each filter", f.channels, f.k, f.k, size)
+	}
+	r := &plasticityRun{name: c.name, equation: c.equation, neurons: f.neurons}
 	if f.equationFile != "" {
 		if r.data, err = appendFile(r.data, "equation", f.equationFile); err != nil {
 			return nil, err
 		}
+	}
+	if f.weights != "" && (f.flags.Changed("mean") || f.flags.Changed("deviation")) {
+		return nil, misused("--mean and --deviation are those of random weights, and --weights %s gives them", f.weights)
 	}
 	d, err := f.shape(r)
 	if err != nil {
@@ -238,13 +268,16 @@ func (f *plasticityFlags) build() (*plasticityRun, error) {
 	if err := f.complete(c, d); err != nil {
 		return nil, err
 	}
-	if f.steps < 1 || f.hold < 1 || f.every < 1 || f.wait < 0 || f.wait > 0 && f.wait >= f.hold {
+	if f.every < 1 || f.wait < 0 || f.wait > 0 && f.wait >= f.hold {
 		return nil, misused("--steps %d --hold %d --wait %d --every %d: expected at least 1 step, 1 step for an input, a shorter wait, and 1 step between records", f.steps, f.hold, f.wait, f.every)
 	}
 	if !(f.averages >= 1) || !(f.momentum >= 0 && f.momentum < 1) {
 		return nil, misused("--averages %g --momentum %g: expected at least 1, and a momentum from 0 to below 1", f.averages, f.momentum)
 	}
-	if err := fits(int64(f.n)*int64(d)*8*5+int64(f.weightsMB)<<20, fmt.Sprintf("%d neurons of %d weights", f.n, d), "use fewer --n or --weights-mb"); err != nil {
+	// Weights, their start, velocities, the theory's and a copy; a batch with its
+	// answers; the records and their columns; the recorded weights.
+	bytes := 8*(5*float64(f.n)*float64(d)+float64(f.batch)*float64(d+f.n)) + 250*float64(f.steps)/float64(f.every) + float64(f.weightsMB)*(1<<20)
+	if err := fits(int64(min(bytes, math.MaxInt64/2)), fmt.Sprintf("%d neurons of %d weights, with %d records", f.n, d, f.steps/f.every), "use fewer --n, --batch, --weights-mb, or a larger --every"); err != nil {
 		return nil, err
 	}
 	if r.w == nil {
@@ -256,6 +289,11 @@ func (f *plasticityFlags) build() (*plasticityRun, error) {
 	rate, err := plasticity.ParseSchedule(f.eta)
 	if err != nil {
 		return nil, misused("--eta: %w", err)
+	}
+	for _, step := range []int{0, f.steps / 2, f.steps - 1} {
+		if η := rate(step); math.IsNaN(η) || math.IsInf(η, 0) {
+			return nil, misused("--eta %s is %g at step %d, expected finite numbers", f.eta, η, step)
+		}
 	}
 	r.steps = f.steps
 	r.Experiment.Rule, r.Experiment.Rate = c.make(c.constants, c.neurons), rate
@@ -351,6 +389,9 @@ func (f *plasticityFlags) openInput(r *plasticityRun, d int, given bool) (int, e
 	case "gratings":
 		r.Inputs = stimuli.Gratings{Seed: seed, Channels: f.channels, Height: f.k, Width: f.k}
 		return d, spatial()
+	case "lines":
+		r.Inputs = stimuli.Lines{Seed: seed, Channels: f.channels, Height: f.k, Width: f.k}
+		return d, spatial()
 	case "patches":
 		if err := spatial(); err != nil {
 			return 0, err
@@ -368,18 +409,26 @@ func (f *plasticityFlags) openInput(r *plasticityRun, d int, given bool) (int, e
 		return d, err
 	}
 	if !strings.HasSuffix(f.input, ".npy") {
-		return 0, misused("--input %q: expected white, correlated, gratings, patches or FILE.npy", f.input)
+		return 0, misused("--input %q: expected white, correlated, gratings, lines, patches or FILE.npy", f.input)
 	}
 	data, shape, err := matrixFile(f.input, "inputs, n_patterns × d")
 	if err != nil {
 		return 0, err
 	}
 	if given && shape[1] != d {
-		return 0, misused("--input %s: the file is %d × %d, patterns × values, and the filters have %d weights", f.input, shape[0], shape[1], d)
+		return 0, misused("--input %s: the file is %d × %d, patterns × values, and the filters%s have %d weights", f.input, shape[0], shape[1], f.weightsShape(), d)
 	}
 	r.Inputs = repeated{slices.Collect(slices.Chunk(data, shape[1]))}
 	r.data, err = appendFile(r.data, "inputs", f.input)
 	return shape[1], err
+}
+
+// weightsShape names the file of the filters, where they are from one.
+func (f *plasticityFlags) weightsShape() string {
+	if f.weights == "" {
+		return ""
+	}
+	return fmt.Sprintf(" of %s (%d filters)", f.weights, f.n)
 }
 
 // openPatchImages opens the images that patches are cut from.

@@ -53,7 +53,7 @@ var ruleTable = []ruleEntry{
 		{"p", 1. / 8, "the rate at which thresholds keep each neuron"}, {"lateral", 5, "rate of the lateral weights, in parts of eta"},
 		{"thresholds", 1, "rate of the thresholds, in parts of eta"}, {"gain", 10, "gain of the logistic neurons"}}, "0.02", 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
-			return &plasticity.Foldiak{P: c["p"], LateralRate: c["lateral"], ThresholdRate: c["thresholds"], Gain: c["gain"]}
+			return &plasticity.Foldiak{P: c["p"], LateralRate: orBelow(c["lateral"]), ThresholdRate: orBelow(c["thresholds"]), Gain: c["gain"]}
 		}},
 }
 
@@ -159,6 +159,17 @@ func constantsOf(set map[string]string, of string, lists ...[]constant) (map[str
 		values[name] = v
 	}
 	return values, nil
+}
+
+// checkConstants returns an error for constants that make no rule.
+func checkConstants(rule string, c map[string]float64) error {
+	if rule == "foldiak" && !(c["p"] > 0 && c["p"] < 1 && c["lateral"] >= 0 && c["thresholds"] >= 0 && c["gain"] > 0) {
+		return misused("--set: p = %g, lateral = %g, thresholds = %g, gain = %g: expected p between 0 and 1, rates of 0 or more and a positive gain", c["p"], c["lateral"], c["thresholds"], c["gain"])
+	}
+	if c["gamma"] < 0 || c["decay"] < 0 {
+		return misused("--set: gamma = %g, decay = %g: expected 0 or more", c["gamma"], c["decay"])
+	}
+	return nil
 }
 
 func number(name, text string) (float64, error) {

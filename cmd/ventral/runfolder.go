@@ -180,6 +180,7 @@ func (f *runFolder) keep() { f.worth = true }
 // worth keeping: no trained weights, nor what keep spoke of. After finish it
 // does nothing.
 func (f *runFolder) abandon() {
+	defer f.lock.Close()
 	if f.worth {
 		return
 	}

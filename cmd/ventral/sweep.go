@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,6 +66,7 @@ complete.
 			}
 			about := describe(flags)
 			about.Data = append(about.Data, data...)
+			s.describe(&about)
 			folder, err := newRunFolder(out, overwrite, about)
 			if err != nil {
 				return err
@@ -91,6 +93,8 @@ type sweep struct {
 	axes  []sweepAxis
 	seeds int
 	rows  [][]string // by run; nil = not done
+
+	chosen []map[string]string // by combination: its flags, defaults resolved
 }
 
 type sweepAxis struct {
@@ -120,12 +124,39 @@ func (s *sweep) parse(vary []string) error {
 		}
 		seen[name] = true
 		axis := sweepAxis{name: name}
-		for value := range strings.SplitSeq(values, ",") {
-			axis.values = append(axis.values, strings.TrimSpace(value))
+		for _, value := range splitOutside(values, ',') {
+			value = strings.TrimSpace(value)
+			if slices.Contains(axis.values, value) {
+				return misused("--vary %s: the value %s is there twice", name, value)
+			}
+			axis.values = append(axis.values, value)
 		}
 		s.axes = append(s.axes, axis)
 	}
+	const most = 1_000_000
+	if n := float64(s.combinations()) * float64(s.seeds); n > most {
+		return misused("--vary and --seeds make %.3g runs, expected at most %d", n, most)
+	}
 	return nil
+}
+
+// splitOutside splits text at a separator that stands outside parentheses.
+func splitOutside(text string, separator byte) (parts []string) {
+	depth, begin := 0, 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case separator:
+			if depth <= 0 {
+				parts = append(parts, text[begin:i])
+				begin = i + 1
+			}
+		}
+	}
+	return append(parts, text[begin:])
 }
 
 func (s *sweep) combinations() int {
@@ -191,6 +222,13 @@ func (s *sweep) check() ([]datum, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.words(c), err)
 		}
+		chosen := map[string]string{"set": r.constantsText()}
+		f.flags.VisitAll(func(flag *pflag.Flag) {
+			if flag.Name != "set" && flag.Name != "seed" {
+				chosen[flag.Name] = flag.Value.String()
+			}
+		})
+		s.chosen = append(s.chosen, chosen)
 		for _, d := range r.data {
 			if !seen[d] {
 				data, seen[d] = append(data, d), true
@@ -198,6 +236,24 @@ func (s *sweep) check() ([]datum, error) {
 		}
 	}
 	return data, nil
+}
+
+// describe replaces the flags that were left alone by the defaults that the runs
+// took, where these are the same in all.
+func (s *sweep) describe(about *description) {
+	for name := range about.Arguments {
+		flag := s.base.flags.Lookup(name)
+		if flag.Changed || s.chosen[0][name] == "" {
+			continue
+		}
+		value := s.chosen[0][name]
+		for _, chosen := range s.chosen {
+			if chosen[name] != value {
+				value = "varies"
+			}
+		}
+		about.Arguments[name] = value
+	}
 }
 
 // words names a combination.

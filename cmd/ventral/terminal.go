@@ -49,7 +49,11 @@ func (t *terminal) report(err error) int {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(t.err, "ventral: interrupted: %v\nThe same command goes on from what is complete.\n", err)
+		next := "The same command goes on from what is complete."
+		if errors.As(err, new(beginsAnew)) {
+			next = "The same command begins anew; another needs --overwrite or another --out."
+		}
+		fmt.Fprintf(t.err, "ventral: interrupted: %v\n%s\n", err, next)
 		return exitInterrupted
 	}
 	fmt.Fprintln(t.err, "ventral:", err)
@@ -58,6 +62,12 @@ func (t *terminal) report(err error) int {
 	}
 	return exitFailed
 }
+
+// beginsAnew is the error of work that was interrupted and does not go on from
+// where it was.
+type beginsAnew struct{ error }
+
+func (e beginsAnew) Unwrap() error { return e.error }
 
 // A bar is the progress of one stage of work. Its methods serve a nil bar: it
 // shows nothing.

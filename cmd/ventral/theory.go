@@ -58,7 +58,14 @@ func (r *plasticityRun) theory(begin [][]float64) (theory, error) {
 	none := theory{filterNorm: math.NaN()}
 	d := len(begin[0])
 	components := slices.Contains([]string{"oja", "sanger"}, r.name)
-	if d > momentWeights || !components && (r.name != "sharing" || !(r.constants["gamma"] > 0)) {
+	switch {
+	case !components && (r.name != "sharing" || !(r.constants["gamma"] > 0)):
+		return none, nil // nothing is known
+	case slices.Contains([]string{"rectified", "tanh", "logistic"}, r.neurons) || components && r.neurons != "linear":
+		none.note = "no theory: it is of linear neurons."
+		return none, nil
+	case d > momentWeights:
+		none.note = fmt.Sprintf("no theory: it is worked out for filters of at most %d weights.", momentWeights)
 		return none, nil
 	}
 	c, from, err := r.secondMoments(d)
@@ -89,38 +96,52 @@ func distance(w, v [][]float64) float64 {
 	return math.Sqrt(away / norm)
 }
 
-// componentsTheory measures how much input variance lies along the filters, in
-// parts of what lies along the principal component that each should become:
-// the first for all of Oja's neurons, the i-th for Sanger's.
+// componentsTheory compares the filters with the eigenvectors of C. Oja's neurons
+// all go to the first: it measures how much input variance lies along them, in
+// parts of what lies along that. Sanger's neuron i goes to the i-th: it measures
+// the cosine to it, over the neurons whose eigenvalue stands apart from its
+// neighbours by 1 %, so that there is one such vector.
 func (r *plasticityRun) componentsTheory(c *mat.SymDense, from string, begin [][]float64) (theory, error) {
 	var eigen mat.EigenSym
-	if !eigen.Factorize(c, false) {
+	if !eigen.Factorize(c, true) {
 		return theory{filterNorm: math.NaN()}, fmt.Errorf("the eigenvalues of the inputs' second moments do not converge")
 	}
-	values := eigen.Values(nil) // ascending
+	values := eigen.Values(nil)
+	slices.Reverse(values) // the largest first
 	d := len(values)
-	along := func(w [][]float64) float64 {
-		var sum, count float64
-		for i, wi := range w {
-			component := 0
-			if r.name == "sanger" {
-				component = i
+	if r.name == "oja" {
+		along := func(w [][]float64) (sum float64) {
+			for _, wi := range w {
+				x := mat.NewVecDense(d, wi)
+				sum += mat.Inner(x, c, x) / floats.Dot(wi, wi) / values[0] / float64(len(w))
 			}
-			if component >= d || values[d-1-component] <= 0 {
-				break // no component is left for this neuron
-			}
-			x := mat.NewVecDense(d, wi)
-			sum += mat.Inner(x, c, x) / floats.Dot(wi, wi) / values[d-1-component]
-			count++
+			return sum
 		}
-		return sum / count
+		return theory{
+			filterNorm: 1, name: "input variance along a filter", start: along(begin), now: along(r.w), limit: 1,
+			note: "input variance along a filter: in parts of that along the first eigenvector of C = ⟨xxᵀ⟩, " + from + ".",
+		}, nil
 	}
-	which := "the first principal component"
-	if r.name == "sanger" {
-		which = "the neuron's own principal component"
+	var vectors mat.Dense
+	eigen.VectorsTo(&vectors)
+	apart := func(i, j int) bool { return j < 0 || j >= d || math.Abs(values[i]-values[j]) > .01*values[i] }
+	cosine := func(w [][]float64) (mean float64, of int) {
+		for i, wi := range w[:min(len(w), d)] {
+			if apart(i, i-1) && apart(i, i+1) {
+				v := mat.Col(nil, d-1-i, &vectors)
+				mean += math.Abs(floats.Dot(wi, v)) / floats.Norm(wi, 2)
+				of++
+			}
+		}
+		return mean / float64(of), of
+	}
+	start, of := cosine(begin)
+	now, _ := cosine(r.w)
+	if of == 0 {
+		return theory{filterNorm: 1, note: "no theory for directions: no eigenvalue of C = ⟨xxᵀ⟩, " + from + ", stands apart from the next."}, nil
 	}
 	return theory{
-		filterNorm: 1, name: "input variance along a filter", start: along(begin), now: along(r.w), limit: 1,
-		note: "input variance along a filter: in parts of that along " + which + " of C = ⟨xxᵀ⟩, " + from + ".",
+		filterNorm: 1, name: "|cosine| to the own component", start: start, now: now, limit: 1,
+		note: fmt.Sprintf("|cosine| of filter i to the i-th eigenvector of C = ⟨xxᵀ⟩, %s; mean over the %d neurons whose eigenvalue stands apart.", from, of),
 	}, nil
 }

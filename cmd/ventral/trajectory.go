@@ -33,6 +33,7 @@ var measureColumns = []struct {
 //	weights_step, weights       the records that hold weights, records × n × d
 //	weights_end                 n × d
 //	fixed_point                 n × d, where the rule has one
+//	lateral, thresholds         n × n and n, of foldiak at the end
 func (r *plasticityRun) writeTrajectory(f *runFolder, th theory) error {
 	records := r.rec.Measures
 	z, err := npy.CreateZip(f.path("trajectory.npz"))
@@ -72,6 +73,10 @@ func (r *plasticityRun) writeTrajectory(f *runFolder, th theory) error {
 	npy.AddEntry(z, "weights_step", []int{len(at)}, at)
 	add("weights", []int{len(at), n, d}, weights)
 	add("weights_end", []int{n, d}, slices.Concat(r.w...))
+	if own, ok := r.Experiment.Rule.(*plasticity.Foldiak); ok {
+		add("lateral", []int{n, n}, slices.Concat(own.Lateral...))
+		add("thresholds", []int{n}, own.Thresholds)
+	}
 	if th.end != nil {
 		add("fixed_point", []int{n, d}, slices.Concat(th.end...))
 	}

@@ -1,4 +1,4 @@
-// Package hdf5 reads HDF5 files: netCDF-4 assemblies, h5py's and MATLAB's (7.3) arrays.
+// Package hdf5 reads HDF5 files: netCDF-4 assemblies, h5py's and MATLAB's (7.3) arrays. It writes netCDF-4 files (Writer).
 //
 // Files, datasets, dataspaces and hyperslabs are handled through gonum.org/v1/hdf5. That library reads with the file's own element type into
 // memory whose size it does not know, so all reading goes through a small C shim (shim.c): the library converts to float64, int64 or text,
@@ -13,7 +13,7 @@
 // netCDF-4 stores a variable that has the name of a dimension, but is not its coordinate, under the name _nc4_non_coord_NAME: Path keeps
 // that, Name does not. Data in other files (external storage, virtual datasets, external links) are not followed.
 //
-// Built without cgo, the package compiles and Open says what is missing.
+// Built without cgo, the package compiles and Open and Create say what is missing.
 package hdf5
 
 import (
@@ -21,6 +21,11 @@ import (
 	"path"
 	"strings"
 )
+
+// Stored is what a variable can be made of: single precision, whole numbers, or text of variable length in UTF-8.
+type Stored interface {
+	float32 | int32 | string
+}
 
 // Kind is what the elements of a dataset are.
 type Kind int

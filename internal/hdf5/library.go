@@ -51,7 +51,7 @@ func lock() (unlock func()) {
 func libraryError() error {
 	var text [512]C.char
 	C.shim_error(&text[0], C.size_t(len(text)))
-	message := C.GoString(&text[0])
+	message := strings.ReplaceAll(C.GoString(&text[0]), "\n", "") // a time stamp ends with one
 	if strings.Contains(message, "lock file") {
 		message += "; on a file system without locks, set the environment variable HDF5_USE_FILE_LOCKING=FALSE"
 	}

@@ -24,7 +24,18 @@ func Open(name string) (*File, error) {
 	return nil, fmt.Errorf("%s: this program was built without HDF5: install libhdf5-dev, pkg-config and gcc and build it with CGO_ENABLED=1, or convert the file to .npy or .npz", name)
 }
 
-// The methods below cannot be reached: nothing hands out a File or a Dataset.
+// Writer writes a netCDF-4 file; this build has none.
+type Writer struct{}
+
+// Variable is an array in a file that is being written; this build has none.
+type Variable[T Stored] struct{}
+
+// Create says what is missing to write the HDF5 file path.
+func Create(path string) (*Writer, error) {
+	return nil, fmt.Errorf("%s: this program was built without HDF5: install libhdf5-dev, pkg-config and gcc and build it with CGO_ENABLED=1, or write .npy or .npz", path)
+}
+
+// The methods below cannot be reached: nothing hands out a File, a Dataset or a Writer.
 
 func (*File) Close() error                         { panic(unreachable) }
 func (*File) Datasets() ([]string, error)          { panic(unreachable) }
@@ -44,5 +55,13 @@ func (*Dataset) Strings(start, count []int) ([]string, error)   { panic(unreacha
 func (*Dataset) AttrString(string) (string, bool, error)        { panic(unreachable) }
 func (*Dataset) AttrStrings(string) ([]string, bool, error)     { panic(unreachable) }
 func (*Dataset) AttrFloat64s(string) ([]float64, bool, error)   { panic(unreachable) }
+
+func (*Writer) Dimension(string, int) error                                  { panic(unreachable) }
+func (*Writer) Attribute(name, value string) error                           { panic(unreachable) }
+func (*Writer) Close() error                                                 { panic(unreachable) }
+func (*Writer) Abort()                                                       { panic(unreachable) }
+func (*Variable[T]) Attribute(name, value string) error                      { panic(unreachable) }
+func (*Variable[T]) Write(start, count []int, data []T) error                { panic(unreachable) }
+func NewVariable[T Stored](*Writer, string, ...string) (*Variable[T], error) { panic(unreachable) }
 
 const unreachable = "hdf5: built without cgo"

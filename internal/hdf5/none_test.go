@@ -14,6 +14,9 @@ func TestWithoutCgo(t *testing.T) {
 			t.Errorf("error %v does not say %q", err, part)
 		}
 	}
+	if _, err := Create("x.h5"); err == nil || !strings.Contains(err.Error(), "CGO_ENABLED=1") || !strings.Contains(err.Error(), "x.h5") {
+		t.Errorf("creating: %v", err)
+	}
 	if Available || Version() != "none" {
 		t.Errorf("available %v, version %q", Available, Version())
 	}

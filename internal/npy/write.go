@@ -1,7 +1,6 @@
 package npy
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -35,15 +34,7 @@ func write[T Element](w io.Writer, shape []int, data []T) error {
 	if _, err := w.Write(encodeHeader(descrOf[T](), shape)); err != nil {
 		return err
 	}
-	if littleEndian || descrOf[T]()[0] == '|' {
-		_, err := w.Write(bytesOf(data))
-		return err
-	}
-	b := bufio.NewWriterSize(w, 1<<20)
-	if err := binary.Write(b, binary.LittleEndian, data); err != nil {
-		return err
-	}
-	return b.Flush()
+	return writeElements(w, data)
 }
 
 // encodeHeader is NumPy's: format version 1.0, padded with spaces so that the payload begins at a multiple of 64 bytes. The longest

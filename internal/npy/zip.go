@@ -145,6 +145,11 @@ var written = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // AddEntry appends an array as WriteFile does, uncompressed. After an error z can only be closed, which returns the error again.
 func AddEntry[T Element](z *ZipWriter, name string, shape []int, data []T) error {
+	return z.add(name, func(w io.Writer) error { return write(w, shape, data) })
+}
+
+// add appends the entry of an array, whose content write writes.
+func (z *ZipWriter) add(name string, write func(w io.Writer) error) error {
 	if z.err != nil {
 		return z.err
 	}
@@ -160,7 +165,7 @@ func AddEntry[T Element](z *ZipWriter, name string, shape []int, data []T) error
 	if err != nil {
 		return fail(err)
 	}
-	if err := write(w, shape, data); err != nil {
+	if err := write(w); err != nil {
 		return fail(err)
 	}
 	return nil

@@ -111,5 +111,6 @@ def golden(name, local, width):
     np.savez(f"{here}/{name}_golden.npz", **out)
 
 
-golden("conv", False, 2)
-golden("local", True, 1)
+if __name__ == "__main__":
+    golden("conv", False, 2)
+    golden("local", True, 1)

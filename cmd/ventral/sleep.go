@@ -1,0 +1,300 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"image/color"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"gonum.org/v1/plot"
+
+	"ventral/network"
+	"ventral/stimuli"
+)
+
+var sleepVerb = verb{
+	name:    "sleep",
+	summary: "let a trained network sleep: share weights within its pools",
+	detail: `
+Reads a network's weights, lets its locally connected layers sleep, and writes
+--out: weights.npz and model.json (which ventral activations reads), sleep.csv
+(a row per layer and recorded step), sleep.png, sleep.svg and run.json.
+
+  ventral sleep --weights runs/lc/weights.npz --out runs/lc-slept
+  ventral sleep --weights runs/lc/weights.npz --method hebbian --out runs/lc-hebbian
+  ventral sleep --weights runs/lc/weights.npz --method circuit --alpha 3 --out runs/lc-circuit
+  ventral sleep --weights runs/lc/weights.npz --method hebbian --stimuli waves --normalised --out runs/lc-waves
+  ventral sleep --weights runs/lc/weights.npz --method hebbian --stimuli replay --images cifar10:DIR --normalised --out runs/lc-replay
+
+The SNR is the mean over weights of (mean filter)²/(variance over neurons), within
+the pools that share (positions of one phase whose field touches no padding) and
+over the whole sheet. drift: ‖W − W⁰‖/‖W⁰‖ from the weights before the sleep.
+w̄: the mean filter of a pool, its norm and cosine against that before. A step of
+η is stable where η (λ_max + γ) < 2; λ_max grows with the weights of a filter over
+the patterns in a step. Where filters move apart, the sleep ends with an error and
+nothing is written.`,
+	flags: func(flags *pflag.FlagSet) action {
+		var (
+			f                    sleepFlags
+			weights, images, out string
+			n, every             int
+			overwrite            bool
+		)
+		flags.StringVar(&weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
+		f.add(flags, "")
+		flags.StringVar(&images, "images", "", "images of --stimuli replay: a folder or zip, cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy (the training images)")
+		flags.IntVar(&n, "replay-images", 128, "images, or frames of waves, to replay (the first so many)")
+		flags.IntVar(&every, "every", 0, "steps between records (0: a tenth of the steps)")
+		flags.Uint64Var(&f.seed, "seed", 1, "seed of the patterns: same seed, same bits")
+		flags.StringVar(&out, "out", "", "folder to write")
+		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
+		return func(ctx context.Context, t *terminal) error {
+			if err := required(flags, "weights", "out"); err != nil {
+				return err
+			}
+			if err := f.check(); err != nil {
+				return err
+			}
+			switch {
+			case every < 0 || n < 1:
+				return misused("--every %d --replay-images %d: expected 0 or more steps, and at least 1 image", every, n)
+			case (f.replays() && f.stimuli == "replay") != (images != ""):
+				return misused("--images are those of --stimuli replay: expected both or none, and --method hebbian or circuit")
+			}
+			if err := checkRunFolder(out, overwrite); err != nil {
+				return err
+			}
+			model, about, err := openModel(weights)
+			if err != nil {
+				return err
+			}
+			if !about.Architecture.Local {
+				return fmt.Errorf("%s is a convolutional network: it has nothing to share in sleep", weights)
+			}
+			what := describe(flags)
+			if what.Data, err = appendFile(what.Data, "weights", weights); err != nil {
+				return err
+			}
+			modelPath := filepath.Join(filepath.Dir(weights), modelName)
+			if what.Data, err = appendFile(what.Data, "network", modelPath); err != nil {
+				return err
+			}
+			s := slept{stages: map[string][]network.SleepRecord{}}
+			if s.Sleep, err = f.sleep(&what.Data); err != nil {
+				return err
+			}
+			s.Every = every
+			if f.replays() {
+				var source network.Source = newRetinalWaves(about.Architecture.Input, n, f.seed)
+				if f.stimuli == "replay" {
+					set, err := replayImages(images, about, &what.Data)
+					if err != nil {
+						return err
+					}
+					source = &stimuli.Prepared{Set: set, Mean: about.Mean, Std: about.Std}
+				}
+				if s.Stimuli, err = model.Replay(ctx, source, n); err != nil {
+					return err
+				}
+			}
+			folder, err := newRunFolder(out, overwrite, what)
+			if err != nil {
+				return err
+			}
+			defer folder.abandon()
+			if err := s.run(ctx, t, model); err != nil {
+				return err
+			}
+			which, err := os.ReadFile(modelPath)
+			if err != nil {
+				return err
+			}
+			if err := writeFile(folder.path(modelName), which); err != nil {
+				return err
+			}
+			if err := s.write(folder); err != nil {
+				return err
+			}
+			if err := model.Save(folder.path(weightsName)); err != nil {
+				return err
+			}
+			if err := folder.finish(); err != nil {
+				return err
+			}
+			s.table(t)
+			fmt.Fprintf(t.out, "\nThe network is in %s: %s, sleep.csv, sleep.png.\n", folder.name, weightsName)
+			return nil
+		}
+	},
+}
+
+// replayImages opens the images that are replayed, as the network sees them.
+func replayImages(source string, about modelFile, data *[]datum) (stimuli.Set, error) {
+	in := about.Architecture.Input
+	var set stimuli.Set
+	if strings.Contains(source, ":") || source == "shapes" {
+		sets, err := openImages(source, 0, 1)
+		if err != nil {
+			return nil, err
+		}
+		set = sets.train
+	} else {
+		var err error
+		if set, _, err = stimuli.OpenImages(source, stimuli.ImageOptions{Channels: in.Channels, Height: in.Height, Width: in.Width}); err != nil {
+			return nil, err
+		}
+	}
+	if c, h, w := set.Shape(); c != in.Channels || h != in.Height || w != in.Width {
+		return nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v", source, c, h, w, in)
+	}
+	*data = append(*data, datum{"replayed images", source, set.Len(), set.Digest()})
+	return set, nil
+}
+
+// slept is a sleep with its records.
+type slept struct {
+	network.Sleep
+	layers []string // that slept
+	stages map[string][]network.SleepRecord
+}
+
+// run lets the model sleep.
+func (s *slept) run(ctx context.Context, t *terminal, model *network.Model) error {
+	total := len(s.Layers)
+	if total == 0 {
+		total = len(model.FilterNames())
+	}
+	b := t.bar("sleep", total, "layers")
+	defer b.done()
+	return s.Sleep.Run(ctx, model, 0, func(r network.SleepRecord) error {
+		if r.Step == 0 {
+			s.layers = append(s.layers, r.Layer)
+			b.at(len(s.layers)-1, "sleep "+r.Layer)
+		}
+		s.stages[r.Layer] = append(s.stages[r.Layer], r)
+		return nil
+	})
+}
+
+// A sleepColumn is a figure of a record, as sleep.csv names it.
+type sleepColumn struct {
+	name string
+	of   func(network.SleepRecord) float64
+}
+
+var sleepColumns = []sleepColumn{
+	{"pool_snr", func(r network.SleepRecord) float64 { return r.PoolSNR }},
+	{"snr", func(r network.SleepRecord) float64 { return r.SNR }},
+	{"drift", func(r network.SleepRecord) float64 { return r.Drift }},
+	{"mean_norm", func(r network.SleepRecord) float64 { return r.MeanNorm }},
+	{"mean_cosine", func(r network.SleepRecord) float64 { return r.MeanCosine }},
+}
+
+// write writes sleep.csv and the plot. A figure that a layer does not have, as it
+// has no pool of two neurons, is empty.
+func (s *slept) write(f *runFolder) error {
+	header := []string{"layer", "step"}
+	for _, c := range sleepColumns {
+		header = append(header, c.name)
+	}
+	var rows [][]string
+	for _, layer := range s.layers {
+		for _, r := range s.stages[layer] {
+			row := []string{layer, strconv.Itoa(r.Step)}
+			for _, c := range sleepColumns {
+				cell := ""
+				if v := c.of(r); !math.IsNaN(v) {
+					cell = exact(v)
+				}
+				row = append(row, cell)
+			}
+			rows = append(rows, row)
+		}
+	}
+	if err := f.writeCSV(header, rows, "sleep.csv"); err != nil {
+		return err
+	}
+	fig, err := s.figure()
+	if err != nil {
+		return err
+	}
+	return fig.write(f, "sleep")
+}
+
+// figure draws SNR, drift and norm of the mean filter over the steps, a line per
+// layer, the deeper the warmer.
+func (s *slept) figure() (*figurePage, error) {
+	page := &figurePage{rows: [][]*plot.Plot{nil}}
+	for _, c := range []struct {
+		title, y string
+		of       func(network.SleepRecord) float64
+	}{
+		{"sharing SNR within pools", "log10 SNR", func(r network.SleepRecord) float64 { return math.Log10(r.PoolSNR) }},
+		{"drift from the weights before, relative", "", func(r network.SleepRecord) float64 { return r.Drift }},
+		{"norm of the mean filters, relative", "", func(r network.SleepRecord) float64 { return r.MeanNorm }},
+	} {
+		p := newPlot(c.title, "step", c.y)
+		for i, layer := range s.layers {
+			var xs, ys []float64
+			for _, r := range s.stages[layer] {
+				xs, ys = append(xs, float64(r.Step)), append(ys, c.of(r))
+			}
+			name := "" // the legend shows the ends of the scale
+			if i == 0 || i == len(s.layers)-1 {
+				name = layer
+			}
+			if err := addLine(p, name, depthColour(i, len(s.layers)), xs, ys); err != nil {
+				return nil, err
+			}
+		}
+		if p.Y.Max-p.Y.Min < 1e-3 { // rounding is nothing to look at
+			p.Y.Min, p.Y.Max = p.Y.Min-.05, p.Y.Max+.05
+		}
+		roomAbove(p, .3)
+		p.Legend.Top = true
+		page.rows[0] = append(page.rows[0], p)
+	}
+	return page, nil
+}
+
+// depthColour goes from blue to vermillion.
+func depthColour(i, n int) color.Color {
+	part := 0.
+	if n > 1 {
+		part = float64(i) / float64(n-1)
+	}
+	from, to := palette[0].(color.RGBA), palette[1].(color.RGBA)
+	between := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + part*(float64(b)-float64(a)))) }
+	return color.RGBA{between(from.R, to.R), between(from.G, to.G), between(from.B, to.B), 0xff}
+}
+
+// table prints what sleep did to every layer.
+func (s *slept) table(t *terminal) {
+	rows := table{header: []string{"layer", "SNR in pools", "after", "SNR of the sheet", "after", "drift", "norm of w̄", "cosine of w̄"}, left: 1}
+	cell := func(v float64) string {
+		if math.IsNaN(v) {
+			return "–"
+		}
+		return ratio(figure(v))
+	}
+	alone := false
+	for _, layer := range s.layers {
+		stages := s.stages[layer]
+		first, last := stages[0], stages[len(stages)-1]
+		alone = alone || math.IsNaN(first.PoolSNR)
+		rows.add(layer, cell(first.PoolSNR), cell(last.PoolSNR), cell(first.SNR), cell(last.SNR), cell(last.Drift), cell(last.MeanNorm), cell(last.MeanCosine))
+	}
+	rows.write(t.out)
+	if alone {
+		fmt.Fprintln(t.out, "\n–: the layer has no pool of two neurons whose field touches no padding.")
+	}
+	if i := slices.IndexFunc(s.layers, func(l string) bool { return s.stages[l][len(s.stages[l])-1].MeanNorm < .99 }); i >= 0 && s.Method == network.CircuitSleep && !s.Corrected {
+		fmt.Fprintf(t.out, "\nThe mean filters shrink as α = %g is finite; --corrected keeps them.\n", s.Alpha)
+	}
+}

@@ -1,0 +1,143 @@
+//go:build peers
+
+package network
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ventral/internal/kernel"
+	"ventral/neuron"
+)
+
+// TestPeers times a training step beside PyTorch's, turn by turn in processes of
+// their own with as many threads, and prints medians, ratios and peak memory:
+// make bench-peers.
+func TestPeers(t *testing.T) {
+	python := ""
+	for _, p := range []string{os.Getenv("PYTHON"), "/usr/bin/python3", "python3"} {
+		if p != "" && exec.Command(p, "-c", "import torch").Run() == nil {
+			python = p
+			break
+		}
+	}
+	if python == "" {
+		t.Skip("no Python with PyTorch: install python3-torch, or set PYTHON")
+	}
+	const turns = 3
+	fmt.Printf("%-28s %12s %12s %14s %16s %10s %10s\n", "batch 128, "+strconv.Itoa(runtime.GOMAXPROCS(0))+" threads", "ventral", "PyTorch", "PyTorch/ours", "PyTorch conv/ours", "ours", "PyTorch")
+	for _, what := range [][]string{{"conv"}, {"lc"}, {"conv", "16", "16", "32"}, {"lc", "16", "16", "32"}, {"conv", "32", "32", "16"}, {"lc", "32", "32", "16"}, {"conv", "64", "64", "8"}, {"lc", "64", "64", "8"}} {
+		var ours, theirs, conv []float64
+		var ourBytes, theirBytes float64
+		for range turns {
+			s, b := peer(t, exec.Command(os.Args[0], "-test.run", "^TestPeersChild$", "-test.v"), "VENTRAL_PEER="+strings.Join(what, " "))
+			ours, ourBytes = append(ours, s), max(ourBytes, b)
+			s, b = peer(t, exec.Command(python, append([]string{"testdata/time_pytorch.py"}, what...)...), "THREADS="+strconv.Itoa(runtime.GOMAXPROCS(0)))
+			theirs, theirBytes = append(theirs, s), max(theirBytes, b)
+			if what[0] == "lc" {
+				s, _ = peer(t, exec.Command(python, append([]string{"testdata/time_pytorch.py", "conv"}, what[1:]...)...), "THREADS="+strconv.Itoa(runtime.GOMAXPROCS(0)))
+				conv = append(conv, s)
+			}
+		}
+		name := "ResNet-20, " + what[0]
+		if len(what) > 1 {
+			name = what[0] + " " + what[1] + "→" + what[2] + ", " + what[3] + "×" + what[3]
+		}
+		ratio := func(a, b []float64) string {
+			var r []float64
+			for i := range a {
+				r = append(r, a[i]/b[i])
+			}
+			if r == nil {
+				return ""
+			}
+			return fmt.Sprintf("%.2f", middle(r))
+		}
+		fmt.Printf("%-28s %9.1f ms %9.1f ms %14s %16s %7.2f GB %7.2f GB\n", name, 1e3*middle(ours), 1e3*middle(theirs), ratio(theirs, ours), ratio(conv, ours), ourBytes/1e9, theirBytes/1e9)
+	}
+}
+
+// peer runs a command that prints seconds and bytes in one of its lines.
+func peer(t *testing.T, cmd *exec.Cmd, env string) (seconds, bytes float64) {
+	t.Helper()
+	cmd.Env = append(os.Environ(), env)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		if n, _ := fmt.Sscanf(line, "%g %g", &seconds, &bytes); n == 2 {
+			return seconds, bytes
+		}
+	}
+	t.Fatalf("%v prints\n%s", cmd.Args, out)
+	return 0, 0
+}
+
+func middle(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
+
+// TestPeersChild is what TestPeers runs in a process of its own.
+func TestPeersChild(t *testing.T) {
+	what := strings.Fields(os.Getenv("VENTRAL_PEER"))
+	if what == nil {
+		t.Skip("a part of TestPeers")
+	}
+	local := what[0] == "lc"
+	var step func()
+	if len(what) == 1 {
+		m, err := New(Architecture{Name: "resnet20", Local: local, Input: Shape{3, 32, 32}, Classes: 10}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, labels := make([]float32, 128*m.arch.Input.Size()), make([]int, 128)
+		for i := range x {
+			x[i] = float32(i%11)/5 - 1
+		}
+		steps := 0
+		step = func() {
+			toTensor(&m.input, x, m.arch.Input)
+			logits := m.forward(true, nil)
+			crossEntropy(logits, labels, m.scratch(), true)
+			m.backward(logits)
+			steps++
+			Training{Optimizer: AdamW, WeightDecay: 1e-2}.update(m, 1e-3, steps)
+		}
+	} else {
+		var n [3]int
+		for i := range n {
+			n[i], _ = strconv.Atoi(what[1+i])
+		}
+		sheet := neuron.Sheet{In: neuron.Square(n[2]), Kernel: neuron.Square(3), Stride: neuron.Square(1), Padding: neuron.Square(1)}
+		f := newFilters("f", sheet, n[0], n[1], filterOptions{local: local}, rand.New(rand.NewPCG(1, 1)))
+		var x, dy kernel.Tensor
+		toTensor(&x, make([]float32, 128*n[0]*n[2]*n[2]), Shape{n[0], n[2], n[2]})
+		toTensor(&dy, make([]float32, 128*n[1]*n[2]*n[2]), Shape{n[1], n[2], n[2]})
+		step = func() { f.forward(&x, true); f.backward(&dy) }
+	}
+	debug.FreeOSMemory()
+	step()
+	var seconds []float64
+	for range 7 {
+		begun := time.Now()
+		step()
+		seconds = append(seconds, time.Since(begun).Seconds())
+	}
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(middle(seconds), float64(u.Maxrss)*1024)
+}
