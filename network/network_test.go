@@ -65,7 +65,7 @@ func trained(t *testing.T, a Architecture, tr Training) (*Model, []Epoch, []byte
 		t.Fatal(err)
 	}
 	var epochs []Epoch
-	if err := tr.Run(t.Context(), m, Data{Train: blobs{53, toyShape}, Test: blobs{40, toyShape}}, State{}, Hooks{Epoch: func(e Epoch, _ State) error {
+	if _, err := tr.Run(t.Context(), m, Data{Train: blobs{53, toyShape}, Test: blobs{40, toyShape}}, State{}, Hooks{Epoch: func(e Epoch, _ State) error {
 		epochs = append(epochs, e)
 		return nil
 	}}); err != nil {
@@ -135,7 +135,7 @@ func TestTrainingStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	updates := 0
-	err = Training{Epochs: 5, BatchSize: 8}.Run(ctx, m, toyData, State{}, Hooks{Update: func(p Progress, _ State) error {
+	_, err = Training{Epochs: 5, BatchSize: 8}.Run(ctx, m, toyData, State{}, Hooks{Update: func(p Progress, _ State) error {
 		if updates = p.Iteration; updates == 3 {
 			cancel()
 		}
@@ -149,7 +149,7 @@ func TestTrainingStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = Training{Epochs: 50, BatchSize: 8, LearningRate: 1e30}.Run(t.Context(), m, toyData, State{}, Hooks{})
+	_, err = Training{Epochs: 50, BatchSize: 8, LearningRate: 1e30}.Run(t.Context(), m, toyData, State{}, Hooks{})
 	if err == nil || !strings.Contains(err.Error(), "epoch 1, iteration") || !strings.Contains(err.Error(), "not finite") {
 		t.Errorf("a learning rate of 1e30 gives %v", err)
 	}
@@ -159,14 +159,14 @@ func TestTrainingStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken, epochs := errors.New("no space left"), 0
-	err = Training{Epochs: 2, BatchSize: 8}.Run(t.Context(), m, toyData, State{}, Hooks{Epoch: func(Epoch, State) error { epochs++; return broken }})
+	_, err = Training{Epochs: 2, BatchSize: 8}.Run(t.Context(), m, toyData, State{}, Hooks{Epoch: func(Epoch, State) error { epochs++; return broken }})
 	if !errors.Is(err, broken) || epochs != 1 {
 		t.Errorf("an error of epochDone gives %v after %d epochs", err, epochs)
 	}
-	if err := (Training{BatchSize: 1}).Run(t.Context(), m, toyData, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "at least two") {
+	if _, err := (Training{BatchSize: 1}).Run(t.Context(), m, toyData, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "at least two") {
 		t.Errorf("batches of one image give %v", err)
 	}
-	if err := (Training{}).Run(t.Context(), m, Data{Train: mislabelled{blobs{40, toyShape}}}, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "label 7") {
+	if _, err := (Training{}).Run(t.Context(), m, Data{Train: mislabelled{blobs{40, toyShape}}}, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "label 7") {
 		t.Errorf("a label that is no class gives %v", err)
 	}
 }
@@ -200,7 +200,7 @@ func TestTrainingBeginsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range []*Model{m, loaded} {
-		if err := tr.Run(t.Context(), m, Data{Train: blobs{53, toyShape}}, State{}, Hooks{}); err != nil {
+		if _, err := tr.Run(t.Context(), m, Data{Train: blobs{53, toyShape}}, State{}, Hooks{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // The names of a state's own arrays, beside those of the checkpoint.
 const (
-	stateProgress = "training.progress" // Updates, Epoch, Done, Sleeps, and the tally's counts
+	stateProgress = "training.progress" // Updates, Epoch, Done, Sleeps, the tally's counts, slept
 	stateLoss     = "training.loss"     // the tally's
 	momentM       = "optimizer.m."      // before a parameter's name; in memory order
 	momentV       = "optimizer.v."
@@ -39,7 +39,10 @@ func (m *Model) SaveState(path string, s State) error {
 			npy.AddEntry(z, momentV+e.name, []int{len(e.param.v)}, e.param.v)
 		}
 	}
-	progress := []int64{int64(s.Updates), int64(s.Epoch), int64(s.Done), int64(s.Sleeps), int64(s.tally.right), int64(s.tally.top5), int64(s.tally.seen)}
+	progress := []int64{int64(s.Updates), int64(s.Epoch), int64(s.Done), int64(s.Sleeps), int64(s.tally.right), int64(s.tally.top5), int64(s.tally.seen), 0}
+	if s.slept {
+		progress[7] = 1
+	}
 	npy.AddEntry(z, stateProgress, []int{len(progress)}, progress)
 	npy.AddEntry(z, stateLoss, nil, []float64{s.tally.loss})
 	return z.Close()
@@ -62,8 +65,8 @@ func (m *Model) LoadState(path, optimizer string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	if len(progress) != 7 || len(loss) != 1 || slices.Min(progress) < 0 {
-		return State{}, fmt.Errorf("%s: %s and %s have %d and %d values, expected 7 counts and 1", path, stateProgress, stateLoss, len(progress), len(loss))
+	if len(progress) != 8 || len(loss) != 1 || slices.Min(progress) < 0 {
+		return State{}, fmt.Errorf("%s: %s and %s have %d and %d values, expected 8 counts and 1", path, stateProgress, stateLoss, len(progress), len(loss))
 	}
 	var moments []func()
 	for _, e := range m.state() {
@@ -98,5 +101,5 @@ func (m *Model) LoadState(path, optimizer string) (State, error) {
 		load()
 	}
 	n := func(i int) int { return int(progress[i]) }
-	return State{Updates: n(0), Epoch: n(1), Done: n(2), Sleeps: n(3), tally: tally{loss: loss[0], right: n(4), top5: n(5), seen: n(6)}}, nil
+	return State{Updates: n(0), Epoch: n(1), Done: n(2), Sleeps: n(3), slept: n(7) == 1, tally: tally{loss: loss[0], right: n(4), top5: n(5), seen: n(6)}}, nil
 }

@@ -16,17 +16,21 @@ import (
 func TestResumeIsBitIdentical(t *testing.T) {
 	data := Data{Train: blobs{53, toyShape}, Validation: blobs{9, toyShape}, Test: blobs{20, toyShape}}
 	for _, optimizer := range []string{AdamW, Adam, SGD} {
-		tr := Training{Epochs: 3, BatchSize: 16, Optimizer: optimizer, LearningRate: .01, SleepEvery: 3, SleepRunsOn: true, Seed: 3}
+		tr := Training{
+			Epochs: 3, BatchSize: 16, Optimizer: optimizer, LearningRate: .01, Seed: 3,
+			SleepEvery: 3, SleepRunsOn: true, SleepBeforeTest: true, Sleep: Sleep{Method: HebbianSleep, Steps: 5, Patterns: 16, Seed: 5},
+		}
+		if optimizer == SGD {
+			tr.Sleep.Method = InstantSleep
+		}
 		train := func(m *Model, from State, stop int, path string) (State, []string, error) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			var last State
 			var epochs []string
-			err := tr.Run(ctx, m, data, from, Hooks{
+			last, err := tr.Run(ctx, m, data, from, Hooks{
 				Update: func(_ Progress, s State) error {
-					if last = s; s.Updates == stop {
+					if s.Updates == stop {
 						cancel()
-						return m.SaveState(path, s)
 					}
 					return nil
 				},
@@ -35,6 +39,11 @@ func TestResumeIsBitIdentical(t *testing.T) {
 					return nil
 				},
 			})
+			if err != nil {
+				if saveErr := m.SaveState(path, last); saveErr != nil {
+					t.Fatal(saveErr)
+				}
+			}
 			return last, epochs, err
 		}
 		fresh := func(seed uint64) *Model {
@@ -86,7 +95,7 @@ func TestStateRefuses(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "state.npz")
 	var state State
-	if err := (Training{BatchSize: 16, Iterations: 2, Optimizer: SGD}).Run(t.Context(), m, toyData, State{}, Hooks{Update: func(_ Progress, s State) error { state = s; return nil }}); err != nil {
+	if _, err := (Training{BatchSize: 16, Iterations: 2, Optimizer: SGD}).Run(t.Context(), m, toyData, State{}, Hooks{Update: func(_ Progress, s State) error { state = s; return nil }}); err != nil {
 		t.Fatal(err)
 	}
 	if state.Updates != 2 {
@@ -129,7 +138,7 @@ func TestStateRefuses(t *testing.T) {
 	}
 	_, err = m.LoadState(path, SGD)
 	fails("a truncated file", path, err)
-	if err := (Training{Optimizer: "lion"}).Run(t.Context(), m, toyData, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "adamw, adam or sgd") {
+	if _, err := (Training{Optimizer: "lion"}).Run(t.Context(), m, toyData, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), "adamw, adam or sgd") {
 		t.Errorf("an unknown optimizer: %v", err)
 	}
 }

@@ -34,12 +34,19 @@ type Training struct {
 	// SleepBeforeTest lets it sleep at the end of each epoch too, before it is
 	// evaluated; it goes on with the weights that it slept to.
 	SleepBeforeTest bool `json:"sleep_before_test"`
+	// Sleep is how it sleeps.
+	Sleep Sleep `json:"sleep"`
 
 	Seed uint64 `json:"seed"` // of the order of the images
 }
 
-// Data are the images of a training. Validation may be nil, and so may Test.
-type Data struct{ Train, Validation, Test Source }
+// Data are the images of a training.
+type Data struct {
+	Train, Validation, Test Source // Validation and Test may be nil
+	// Replay are images that are replayed in sleep (Model.Replay) as they reach the
+	// layers by then; nil = Training.Sleep.Stimuli.
+	Replay Source
+}
 
 // Progress is what is known after an update.
 type Progress struct {
@@ -75,14 +82,18 @@ type Hooks struct {
 	Update func(Progress, State) error
 	// Epoch is called after every epoch, when the model may be saved.
 	Epoch func(Epoch, State) error
+	// Sleep is called on the way through every sleep, counted from 0. Without it
+	// nothing is recorded, which is quicker.
+	Sleep func(sleep int, r SleepRecord) error
 }
 
 // A State is where a training is.
 type State struct {
-	Updates int // made
-	Epoch   int // that is under way, from 0
-	Done    int // updates made in it
-	Sleeps  int // had
+	Updates int  // made
+	Epoch   int  // that is under way, from 0
+	Done    int  // updates made in it
+	Sleeps  int  // had
+	slept   bool // at the end of this epoch
 	tally   tally
 }
 
@@ -147,21 +158,25 @@ func (t Training) perEpoch(n int) int {
 
 // Run trains the model from the given state on: the zero State, or the one with
 // which Model.LoadState read the model. An error of a source ends the training
-// and is returned. A done context ends it after the update that is under way,
-// with the context's error; the model keeps its weights. So does a loss that is
-// not finite, with an error that names epoch, iteration and layer.
+// and is returned. A done context ends it after the update that is under way and
+// the sleep that follows it, with the context's error. So does a loss that is not
+// finite, with an error that names epoch, iteration and layer. Run returns the
+// state in which it leaves the model.
 //
 // From the zero State the optimizer begins anew. The same weights, sources and
 // settings give the same bits on any number of cores, and however often the
 // training was stopped and taken up again.
-func (t Training) Run(ctx context.Context, m *Model, data Data, from State, hooks Hooks) error {
+func (t Training) Run(ctx context.Context, m *Model, data Data, from State, hooks Hooks) (State, error) {
 	t = t.withDefaults(m.arch.Local)
 	if err := checkOptimizer(t.Optimizer); err != nil {
-		return err
+		return from, err
+	}
+	if err := t.Sleep.Check(); err != nil {
+		return from, err
 	}
 	loader := t.BatchSize / t.Repetitions
 	if min(loader, data.Train.Len())*t.Repetitions < 2 {
-		return fmt.Errorf("network: %d images, %d repetitions and batches of %d: a batch needs at least two images", data.Train.Len(), t.Repetitions, t.BatchSize)
+		return from, fmt.Errorf("network: %d images, %d repetitions and batches of %d: a batch needs at least two images", data.Train.Len(), t.Repetitions, t.BatchSize)
 	}
 	if from.Updates == 0 {
 		m.restart()
@@ -169,10 +184,10 @@ func (t Training) Run(ctx context.Context, m *Model, data Data, from State, hook
 	r := &training{Training: t, m: m, data: data, hooks: hooks, state: from, perEpoch: t.perEpoch(data.Train.Len())}
 	for r.state.Epoch < t.Epochs && !r.over() {
 		if err := r.epoch(ctx); err != nil {
-			return err
+			return r.state, err
 		}
 	}
-	return nil
+	return r.state, nil
 }
 
 // training is a Training under way.
@@ -201,10 +216,11 @@ func (r *training) epoch(ctx context.Context) error {
 	if err := r.updates(ctx, order); err != nil {
 		return err
 	}
-	if r.SleepBeforeTest {
+	if r.SleepBeforeTest && !s.slept {
 		if err := r.sleep(ctx); err != nil {
 			return err
 		}
+		s.slept = true
 	}
 	done := Epoch{Epoch: s.Epoch + 1, Updates: s.Updates, LearningRate: r.rate(s.Epoch), Train: s.tally.evaluation(), Validation: unknown, Test: unknown}
 	for _, e := range []struct {
@@ -224,7 +240,7 @@ func (r *training) epoch(ctx context.Context) error {
 		}
 	}
 	done.SNR = r.m.SNR()
-	s.Epoch, s.Done, s.tally = s.Epoch+1, 0, tally{}
+	s.Epoch, s.Done, s.slept, s.tally = s.Epoch+1, 0, false, tally{}
 	if r.hooks.Epoch == nil {
 		return nil
 	}
@@ -315,11 +331,27 @@ func (r *training) one(ctx context.Context, b batch) error {
 	}, *s)
 }
 
-// sleep lets the network sleep.
-func (r *training) sleep(context.Context) error {
-	r.m.Sleep()
+// sleep lets the network sleep, to the end even when ctx is done: half a sleep is
+// no state from which a training could go on.
+func (r *training) sleep(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	how, number := r.Training.Sleep, r.state.Sleeps
+	if r.data.Replay != nil && how.Method != "" && how.Method != InstantSleep {
+		var err error
+		if how.Stimuli, err = r.m.Replay(ctx, r.data.Replay, 0); err != nil {
+			return err
+		}
+	}
+	var observe func(SleepRecord) error
+	if r.hooks.Sleep != nil {
+		observe = func(record SleepRecord) error { return r.hooks.Sleep(number, record) }
+	}
 	r.state.Sleeps++
-	return nil
+	if how.Method == "" || how.Method == InstantSleep && observe == nil {
+		r.m.Sleep() // all layers at once
+		return nil
+	}
+	return how.Run(ctx, r.m, uint64(number), observe)
 }
 
 // A batch is images and labels of an update, or why they could not be read.

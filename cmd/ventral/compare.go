@@ -99,6 +99,9 @@ func joined(words []string) string {
 func (e *experiment) start(ctx context.Context, t *terminal, out string, overwrite bool) error {
 	e.about.Simulated = e.simulated
 	e.about.Data = e.images.data()
+	if err := e.training.open(&e.about.Data); err != nil {
+		return err
+	}
 	for _, r := range e.records {
 		data, err := r.data()
 		if err != nil {

@@ -80,6 +80,9 @@ it was.
 			}
 			about := describe(flags)
 			about.Data = sets.data()
+			if err := training.open(&about.Data); err != nil {
+				return err
+			}
 			f, err := newRunFolder(out, overwrite, about)
 			if err != nil {
 				return err

@@ -77,6 +77,9 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			}
 			about := describe(flags)
 			about.Data = sets.data()
+			if err := training.open(&about.Data); err != nil {
+				return err
+			}
 			for _, file := range []struct{ name, path string }{{"initial weights", training.init}, {"layout", training.layout}} {
 				if file.path == "" {
 					continue

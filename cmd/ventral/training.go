@@ -32,6 +32,9 @@ type trainingFlags struct {
 	pad                    int
 	sleepRunsOn            bool
 	sleepBeforeTest        bool
+	sleepRecords           int
+	sleep                  sleepFlags
+	slept                  network.Sleep // what sleep asks for; see open
 	seed                   uint64
 
 	trainingSteps // of ventral train
@@ -63,7 +66,17 @@ func (f *trainingFlags) add(flags *pflag.FlagSet, epochs int) {
 	flags.IntVar(&f.pad, "pad", 4, "translations: random crop after padding by this many pixels with the mean (0: none)")
 	flags.BoolVar(&f.sleepRunsOn, "sleep-runs-on", false, "count the iterations between sleeps over epochs, instead of anew in each")
 	flags.BoolVar(&f.sleepBeforeTest, "sleep-before-eval", false, "networks that sleep also sleep at the end of each epoch, before they are tested")
+	flags.IntVar(&f.sleepRecords, "sleep-records", 0, "record the SNR, drift and mean filter on the way through every so-manieth sleep in sleep.csv (0: none)")
+	f.sleep.add(flags, "sleep-")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights, order, translations and splits: same seed, same bits")
+}
+
+// open reads what the flags name, and says in data what it was.
+func (f *trainingFlags) open(data *[]datum) error {
+	f.sleep.seed = f.seed
+	var err error
+	f.slept, err = f.sleep.sleep(data)
+	return err
 }
 
 // check returns a usage error for a value that makes no training.
@@ -95,10 +108,12 @@ func (f *trainingFlags) check() error {
 		return misused("--pad is %d, expected 0 or more", f.pad)
 	case !(f.validation >= 0 && f.validation < 1):
 		return misused("--validation is %g, expected a fraction from 0 to below 1", f.validation)
+	case f.sleepRecords < 0:
+		return misused("--sleep-records is %d, expected 0 or more", f.sleepRecords)
 	case f.iterations < 0 || f.saveEvery < 0:
 		return misused("--iterations %d --save-every %d: expected 0 or more", f.iterations, f.saveEvery)
 	}
-	return nil
+	return f.sleep.check()
 }
 
 // training returns the settings for a network.
@@ -113,7 +128,7 @@ func (f *trainingFlags) training(spec modelSpec) network.Training {
 		Epochs: f.epochs, BatchSize: f.batch, Repetitions: f.repetitions,
 		Optimizer: f.optimizer, LearningRate: f.learningRate, Momentum: none(f.momentum), WeightDecay: none(f.weightDecay),
 		Iterations: f.iterations, KeepOrder: f.keepOrder,
-		SleepEvery: spec.SleepEvery, SleepRunsOn: f.sleepRunsOn, SleepBeforeTest: f.sleepBeforeTest && spec.SleepEvery > 0,
+		SleepEvery: spec.SleepEvery, SleepRunsOn: f.sleepRunsOn, SleepBeforeTest: f.sleepBeforeTest && spec.SleepEvery > 0, Sleep: f.slept,
 		Seed: f.seed,
 	}
 }
@@ -183,7 +198,15 @@ func (tr *trainer) data() network.Data {
 		}
 		return tr.prepared(s)
 	}
-	return network.Data{Train: source(tr.train), Validation: source(tr.validation), Test: source(tr.test)}
+	data := network.Data{Train: source(tr.train), Validation: source(tr.validation), Test: source(tr.test)}
+	if tr.sleep.replays() {
+		data.Replay = source(tr.train)
+		if tr.sleep.stimuli == "waves" {
+			channels, height, width := tr.train.Shape()
+			data.Replay = newRetinalWaves(network.Shape{Channels: channels, Height: height, Width: width}, 128, tr.seed)
+		}
+	}
+	return data
 }
 
 // run trains the network that spec names and writes it to the folder dir (see

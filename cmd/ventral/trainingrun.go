@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -22,6 +23,7 @@ import (
 //	best.npz        those with the best validation accuracy, where there is one
 //	training.csv    a row per epoch
 //	state.npz       while it is under way: weights, moments and progress
+//	sleep.csv       with --sleep-records: the sharing SNR on the way through sleeps
 //	steps/          with --save-every: weights and gradients of single updates
 const (
 	weightsName  = "weights.npz"
@@ -29,6 +31,7 @@ const (
 	modelName    = "model.json"
 	trainingName = "training.csv"
 	stateName    = "state.npz"
+	sleepName    = "sleep.csv"
 )
 
 // A killed training loses at most the work since its state was saved: this long,
@@ -49,7 +52,7 @@ type trainingRun struct {
 	filters  []string // names of the filter layers
 
 	from   network.State
-	last   network.State // as far as the model is
+	last   network.State // in which the training ended
 	epochs []network.Epoch
 	saved  time.Time
 	cost   time.Duration // of the last saving
@@ -97,9 +100,16 @@ func (r *trainingRun) run(ctx context.Context) error {
 	if err := writeFile(r.path(modelName), about); err != nil {
 		return err
 	}
-	r.last, r.saved = r.from, time.Now()
+	r.saved = time.Now()
 	r.bar = r.t.bar(r.spec.Name, r.settings.Epochs*r.train.Len()*r.repetitions, "images")
-	err = r.settings.Run(ctx, r.model, r.data(), r.from, network.Hooks{Update: r.update, Epoch: r.epoch})
+	hooks := network.Hooks{Update: r.update, Epoch: r.epoch}
+	if r.sleepRecords > 0 && r.settings.SleepEvery > 0 {
+		hooks.Sleep = r.sleep
+		if err := r.resumeSleep(); err != nil {
+			return err
+		}
+	}
+	r.last, err = r.settings.Run(ctx, r.model, r.data(), r.from, hooks)
 	r.bar.done()
 	if err == nil {
 		return r.complete()
@@ -122,7 +132,6 @@ func (r *trainingRun) run(ctx context.Context) error {
 
 // update follows every update.
 func (r *trainingRun) update(p network.Progress, s network.State) error {
-	r.last = s
 	r.bar.at(p.Images, fmt.Sprintf("%s epoch %d/%d loss %.3f", r.spec.Name, p.Epoch, p.Epochs, p.Loss))
 	if r.saveEvery > 0 && s.Updates%r.saveEvery == 0 {
 		if err := r.saveStep(p, s); err != nil {
@@ -166,7 +175,6 @@ func (r *trainingRun) epoch(e network.Epoch, s network.State) error {
 		best = max(best, before.Validation.Accuracy)
 	}
 	r.epochs = append(r.epochs, e)
-	r.last = s
 	if !r.t.interactive {
 		r.t.say("%s: epoch %d/%d, %d updates, loss %.3f, test accuracy %s", r.spec.Name, e.Epoch, r.settings.Epochs, e.Updates, e.Train.Loss, percent(figure(e.Test.Accuracy)))
 	}
@@ -187,6 +195,45 @@ func (r *trainingRun) epoch(e network.Epoch, s network.State) error {
 	// An older state would make the epoch again, to the same end: no need to save
 	// this one, unless it is the first or there is work to lose.
 	return r.saveState(s, false)
+}
+
+// sleep writes what is seen on the way through a sleep to sleep.csv.
+func (r *trainingRun) sleep(sleep int, s network.SleepRecord) error {
+	if sleep%r.sleepRecords != 0 {
+		return nil
+	}
+	row := []string{strconv.Itoa(sleep), s.Layer, strconv.Itoa(s.Step)}
+	for _, v := range []float64{s.PoolSNR, s.SNR, s.Drift, s.MeanNorm, s.MeanCosine} {
+		row = append(row, figure(v).csv())
+	}
+	f, err := os.OpenFile(r.path(sleepName), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	w := csv.NewWriter(f)
+	w.Write(row) // w keeps the first error
+	w.Flush()
+	return errors.Join(w.Error(), f.Close())
+}
+
+// resumeSleep begins sleep.csv, or cuts it to the sleeps that the state has had:
+// the others are slept again.
+func (r *trainingRun) resumeSleep() error {
+	header := []string{"sleep", "layer", "step", "pool_snr", "snr", "drift", "mean_norm", "mean_cosine"}
+	text, err := os.ReadFile(r.path(sleepName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	reader := csv.NewReader(bytes.NewReader(text))
+	reader.FieldsPerRecord = -1 // the last row of a killed run may be cut
+	all, _ := reader.ReadAll()
+	var rows [][]string
+	for _, row := range all[min(1, len(all)):] {
+		if sleep, err := strconv.Atoi(row[0]); err == nil && sleep < r.from.Sleeps && len(row) == len(header) {
+			rows = append(rows, row)
+		}
+	}
+	return writeCSV(r.path(sleepName), header, rows)
 }
 
 // complete ends a training: its weights stay, the state is no longer needed.
