@@ -173,22 +173,28 @@ func TestRuleTableEquations(t *testing.T) {
 	}
 }
 
-// Every rule runs with every kind of neurons and inputs that it can have.
-func TestPlasticityRunAll(t *testing.T) {
-	images := filepath.Join(t.TempDir(), "shapes")
-	set := stimuli.Shapes(stimuli.ShapeOptions{N: 12, Seed: 1})
-	if err := os.MkdirAll(images, 0o777); err != nil {
+// writeShapes writes a folder of generated images.
+func writeShapes(t *testing.T, dir string, n int) {
+	t.Helper()
+	set := stimuli.Shapes(stimuli.ShapeOptions{N: n, Seed: 1})
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for i := range set.Len() {
+	for i := range n {
 		picture, err := stimuli.Picture(set, i)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := stimuli.WritePNG(filepath.Join(images, strconv.Itoa(i)+".png"), picture); err != nil {
+		if err := stimuli.WritePNG(filepath.Join(dir, strconv.Itoa(i)+".png"), picture); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// Every rule runs with every kind of neurons and inputs that it can have.
+func TestPlasticityRunAll(t *testing.T) {
+	images := filepath.Join(t.TempDir(), "shapes")
+	writeShapes(t, images, 12)
 	inputs := [][]string{{"--input", "white"}, {"--input", "correlated", "--spectrum", "1"}, {"--input", "gratings"}, {"--input", "patches", "--images", "pictures:" + images, "--image-size", "24"}}
 	i := 0
 	for _, r := range ruleTable {
@@ -261,7 +267,7 @@ func TestPlasticitySweep(t *testing.T) {
 			t.Fatalf("exit code %d: %s", code, errs)
 		}
 		for n := 1; n < 40; n++ {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*time.Millisecond)
+			ctx, cancel := interruptAfter(t, time.Duration(n)*time.Millisecond)
 			code, _, errs := ventralContext(ctx, args...)
 			cancel()
 			if code == exitOK { // quicker than we are

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"ventral/internal/npy"
+)
+
+const networkGoldens = "../../network/testdata"
+
+// npzArrays reads every float array of an .npz.
+func npzArrays(t *testing.T, path string) map[string][]float32 {
+	t.Helper()
+	z, err := npy.OpenZip(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	all := map[string][]float32{}
+	for _, name := range z.Names() {
+		if data, _, err := npy.ReadEntry[float32](z, name); err == nil {
+			all[name] = data
+		}
+	}
+	return all
+}
+
+// apartBy is ‖a − b‖/‖b‖.
+func apartBy(a, b []float32) float64 {
+	if len(a) != len(b) {
+		return math.Inf(1)
+	}
+	var d, n float64
+	for i := range a {
+		d += float64(a[i]-b[i]) * float64(a[i]-b[i])
+		n += float64(b[i]) * float64(b[i])
+	}
+	return math.Sqrt(d / max(n, 1e-30))
+}
+
+// Another program's training is repeated update by update from its arrays:
+// PyTorch's (network/testdata/make_pytorch.py), ten updates of AdamW and of SGD.
+func TestTrainRepeatsPyTorch(t *testing.T) {
+	for _, c := range []struct {
+		name, model, width string
+	}{{"conv", "conv", "2"}, {"local", "lc", "1"}} {
+		golden := npzArrays(t, filepath.Join(networkGoldens, c.name+"_golden.npz"))
+		dir := t.TempDir()
+		x, y := filepath.Join(dir, "X.npy"), filepath.Join(dir, "Y.npy")
+		labels := make([]int64, 19)
+		for i := range labels {
+			labels[i] = int64(i % 5)
+		}
+		if err := npy.WriteFile(x, []int{19, 3, 8, 8}, golden["x"]); err != nil {
+			t.Fatal(err)
+		}
+		if err := npy.WriteFile(y, []int{19}, labels); err != nil {
+			t.Fatal(err)
+		}
+		for prefix, how := range map[string][]string{
+			"after.": {"--optimizer", "adamw", "--lr", "1e-3", "--weight-decay", "1e-2"},
+			"sgd.":   {"--optimizer", "sgd", "--lr", "1e-2", "--weight-decay", "1e-3"},
+		} {
+			out := filepath.Join(dir, prefix+"run")
+			ventralOK(t, append([]string{"train", "--images", "arrays:" + x + "," + y, "--init", filepath.Join(networkGoldens, c.name+"_weights.npz"), "--model", c.model, "--arch", "resnet20", "--width", c.width,
+				"--batch", "19", "--epochs", "100", "--no-shuffle", "--no-augment", "--iterations", "10", "--save-every", "1", "--out", out}, how...)...)
+			for name, want := range npzArrays(t, filepath.Join(out, "steps", "10", weightsName)) {
+				if off := apartBy(want, golden[prefix+name]); !(off < 1e-3) {
+					t.Errorf("%s, %s: %s is %.2g of its size away after ten updates", c.name, prefix, name, off)
+				}
+			}
+			for name, got := range npzArrays(t, filepath.Join(out, "steps", "1", "gradients.npz")) {
+				if off := apartBy(got, golden["grad."+name]); !(off < 1e-3) {
+					t.Errorf("%s, %s: the first gradient of %s is %.2g of its size away", c.name, prefix, name, off)
+				}
+			}
+			rows := csvRows(t, filepath.Join(out, "steps", "1", "step.csv"))
+			if loss, _ := strconv.ParseFloat(rows[0]["loss"], 64); math.Abs(loss/float64(golden["loss"][0])-1) > 1e-5 {
+				t.Errorf("%s: the first loss is %g, PyTorch's %g", c.name, loss, golden["loss"][0])
+			}
+		}
+	}
+}
+
+// interruptAfter is a context that ends like a Ctrl-C after some time.
+func interruptAfter(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(d, cancel)
+	return ctx, cancel
+}
+
+// A training that is interrupted at any moment goes on to the same bits, with
+// validation, Hebbian sleep and its records.
+func TestTrainGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"train", "--images", "shapes", "--train-images", "300", "--model", "lc+sleep@3", "--width", "2", "--epochs", "3", "--validation", "0.1",
+		"--sleep-method", "hebbian", "--sleep-steps", "5", "--sleep-records", "2", "--sleep-before-eval", "--out", filepath.Join(dir, "whole")}
+	ventralOK(t, args...)
+	whole := files(t, filepath.Join(dir, "whole"))
+	for _, name := range []string{weightsName, bestName, trainingName, modelName, sleepName, "run.json"} {
+		if whole[name] == "" {
+			t.Errorf("there is no %s", name)
+		}
+	}
+	if whole[stateName] != "" {
+		t.Error("the state is left when the training is complete")
+	}
+	rows := csvRows(t, filepath.Join(dir, "whole", trainingName))
+	if len(rows) != 3 || rows[2]["validation_accuracy"] == "" || rows[2]["test_top5"] == "" || rows[2]["snr_conv1"] == "" {
+		t.Errorf("training.csv ends with %v", rows[len(rows)-1])
+	}
+	interrupted := 0
+	for _, ms := range []int{60, 150, 300, 500} {
+		cut := filepath.Join(dir, "cut"+strconv.Itoa(ms))
+		args[len(args)-1] = cut
+		ctx, cancel := interruptAfter(t, time.Duration(ms)*time.Millisecond)
+		code, _, errs := ventralContext(ctx, args...)
+		cancel()
+		if code == exitOK {
+			continue
+		}
+		if !strings.Contains(errs, "stopped") {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		if _, err := os.Stat(filepath.Join(cut+".partial", stateName)); err == nil {
+			interrupted++
+		}
+		ventralOK(t, args...)
+		for name, content := range files(t, cut) {
+			if whole[name] != content {
+				t.Errorf("interrupted after %d ms: %s has other bytes", ms, name)
+			}
+		}
+	}
+	if interrupted == 0 {
+		t.Skip("no interruption fell into the training")
+	}
+	args[len(args)-1] = filepath.Join(dir, "new")
+	if code, _, errs := ventral(t, append(args, "--resume")...); code != exitFailed || !strings.Contains(errs, "no interrupted run") {
+		t.Errorf("--resume of nothing: exit code %d: %s", code, errs)
+	}
+}
+
+func TestTrainOwnLayout(t *testing.T) {
+	dir := t.TempDir()
+	layout := filepath.Join(dir, "retina.txt")
+	if err := os.WriteFile(layout, []byte("retina = filter 5 W stride=2 | relu\nV1 = filter 3 2W bias=position | norm | relu | max 2\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "run")
+	args := []string{"train", "--images", "shapes", "--train-images", "100", "--layout", layout, "--model", "lc", "--keep-conv", "1", "--eps", "0.1", "--width", "3", "--epochs", "1", "--out", out}
+	ventralOK(t, args...)
+	weights := npzArrays(t, filepath.Join(out, weightsName))
+	if weights["retina.conv1.weight"] == nil || weights["V1.conv1.weights"] == nil || weights["V1.conv1.bias"] == nil {
+		t.Error("the first layer is to be convolutional, the second locally connected with a bias")
+	}
+	// model.json holds the layout: activations need no more.
+	pictures := filepath.Join(dir, "pictures")
+	writeShapes(t, pictures, 5)
+	text := ventralOK(t, "activations", "--weights", filepath.Join(out, weightsName), "--images", pictures, "--out", filepath.Join(dir, "acts"))
+	if !strings.Contains(text, "retina") {
+		t.Errorf("activations says\n%s", text)
+	}
+	if err := os.WriteFile(layout, []byte("retina = filter 5\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := ventral(t, append(args, "--overwrite")...); code != exitFailed || !strings.Contains(errs, "layout, line 1") {
+		t.Errorf("a layout with a mistake: exit code %d: %s", code, errs)
+	}
+}
+
+func TestReproduce(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "table")
+	args := []string{"reproduce", "cifar10", "--images", "shapes", "--train-images", "200", "--width", "2", "--epochs", "2", "--batch", "64", "--rows", "conv,lc*2,lc+sleep@1", "--seeds", "2", "--out", out}
+	text := ventralOK(t, args...)
+	rows := csvRows(t, filepath.Join(out, "results.csv"))
+	if len(rows) != 6 || rows[2]["network"] != "lc*2" || rows[3]["seed"] != "2" || rows[3]["repetitions"] != "2" || rows[5]["sleep_every"] != "1" {
+		t.Errorf("results.csv is %v", rows)
+	}
+	// Two repetitions have twice the updates.
+	if one, two := rows[0]["updates"], rows[2]["updates"]; one != "8" || two != "14" {
+		t.Errorf("%s updates with one translation of each image, %s with two; want 8 and 14", one, two)
+	}
+	if strings.Count(text, "%") < 6 || !strings.Contains(text, "lc+sleep@1") {
+		t.Errorf("the table is\n%s", text)
+	}
+	for says, bad := range map[string][]string{"expected a positive whole number of repetitions": {"--rows", "lc*x"}, "row lc is there twice": {"--rows", "lc,lc*1,lc"}, "do not divide the batch": {"--rows", "lc*3", "--batch", "64"}} {
+		if code, _, errs := ventral(t, append(append([]string{}, args...), append(bad, "--overwrite")...)...); code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("%v: exit code %d: %s", bad, code, errs)
+		}
+	}
+}
