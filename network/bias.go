@@ -73,10 +73,10 @@ func (b *bias) state() []entry {
 				b.b.w[i%positions*c+i/positions] = v
 			}
 		},
-		save: func() []float32 {
-			to := make([]float32, len(b.b.w))
-			for i := range to {
-				to[i] = b.b.w[i%positions*c+i/positions]
+		save: func(buffer []float32) []float32 {
+			to := buffer[:0]
+			for i := range b.b.w {
+				to = append(to, b.b.w[i%positions*c+i/positions])
 			}
 			return to
 		},

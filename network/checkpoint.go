@@ -26,12 +26,21 @@ func (m *Model) Save(path string) error {
 
 // write adds the arrays of the model to z.
 func (m *Model) write(z *npy.ZipWriter) error {
+	// One buffer for all: garbage of the size of the weights would not fit beside
+	// a large network.
+	if m.buffer == nil {
+		largest := 0
+		for _, f := range m.filters {
+			largest = max(largest, len(f.weights.w))
+		}
+		m.buffer = make([]float32, 0, largest)
+	}
 	for _, e := range m.state() {
 		var err error
 		if e.counter != nil {
 			err = npy.AddEntry(z, e.name, nil, []int64{*e.counter})
 		} else {
-			err = npy.AddEntry(z, e.name, e.shape, e.save())
+			err = npy.AddEntry(z, e.name, e.shape, e.save(m.buffer))
 		}
 		if err != nil {
 			return err
@@ -57,7 +66,7 @@ func (m *Model) SaveGradients(path string) error {
 		p := e.param
 		weights := slices.Clone(p.w)
 		copy(p.w, p.grad)
-		gradient := slices.Clone(e.save())
+		gradient := slices.Clone(e.save(nil))
 		copy(p.w, weights)
 		if err := npy.AddEntry(z, e.name, e.shape, gradient); err != nil {
 			return err

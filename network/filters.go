@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"ventral/internal/kernel"
 	"ventral/neuron"
@@ -235,8 +236,8 @@ func (f *filters) state() []entry {
 		i := 0
 		f.eachInFileOrder(func(at int) { f.weights.w[at] = from[i]; i++ })
 	}
-	e.save = func() []float32 {
-		to := make([]float32, 0, len(f.weights.w))
+	e.save = func(buffer []float32) []float32 {
+		to := slices.Grow(buffer[:0], len(f.weights.w))
 		f.eachInFileOrder(func(at int) { to = append(to, f.weights.w[at]) })
 		return to
 	}

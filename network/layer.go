@@ -26,8 +26,8 @@ type entry struct {
 	shape   []int
 	param   *parameter // nil for statistics
 	load    func([]float32)
-	save    func() []float32
-	counter *int64 // instead of load and save: a count, 0-dimensional
+	save    func(buffer []float32) []float32 // in the order of the file, in the buffer if that is large enough or the array itself
+	counter *int64                           // instead of load and save: a count, 0-dimensional
 }
 
 // A parameter is an array of weights with its gradient and Adam's moments.
@@ -45,7 +45,7 @@ func plain(name string, a []float32, p *parameter) entry {
 	return entry{
 		name: name, shape: []int{len(a)}, param: p,
 		load: func(from []float32) { copy(a, from) },
-		save: func() []float32 { return a },
+		save: func([]float32) []float32 { return a },
 	}
 }
 

@@ -241,12 +241,12 @@ func TestLayerConformance(t *testing.T) {
 				for _, d := range e.shape {
 					size *= d
 				}
-				saved := slices.Clone(e.save())
+				saved := slices.Clone(e.save(nil))
 				if len(saved) != size {
 					t.Errorf("%s: %d values, its shape %v says %d", e.name, len(saved), e.shape, size)
 				}
 				o.load(saved)
-				if !slices.Equal(o.save(), saved) {
+				if !slices.Equal(o.save(nil), saved) {
 					t.Errorf("%s changes when it is saved and loaded", e.name)
 				}
 			}

@@ -18,6 +18,7 @@ type Model struct {
 	input   kernel.Tensor
 	learned []*parameter // see parameters
 	classes []float64    // scratch of crossEntropy
+	buffer  []float32    // scratch of Save
 }
 
 // A stage is a part of the model with a name.

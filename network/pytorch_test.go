@@ -78,7 +78,7 @@ func TestPyTorch(t *testing.T) {
 		steps := func(prefix, what string) {
 			for _, e := range m.state() {
 				if e.counter == nil {
-					agree(e.name+" after ten steps of "+what, e.save(), golden(prefix+e.name), 1e-3)
+					agree(e.name+" after ten steps of "+what, e.save(nil), golden(prefix+e.name), 1e-3)
 				} else if *e.counter != 10 {
 					t.Errorf("%s: %s = %d, want 10", c.name, e.name, *e.counter)
 				}
@@ -100,7 +100,7 @@ func gradientInFileOrder(e entry) []float32 {
 	weights := append([]float32{}, e.param.w...)
 	copy(e.param.w, e.param.grad)
 	defer copy(e.param.w, weights)
-	return append([]float32{}, e.save()...)
+	return append([]float32{}, e.save(nil)...)
 }
 
 // distance is ‖a − b‖/‖b‖, infinite for different lengths.

@@ -88,7 +88,7 @@ func TestSleepPyTorch(t *testing.T) {
 		if err := c.sleep.Run(t.Context(), m, 0, nil); err != nil {
 			t.Fatal(err)
 		}
-		got := e.save()
+		got := e.save(nil)
 		if d := distance(got, after); !(d <= 1e-6) {
 			t.Errorf("%s: the weights are %.2g of their size away from PyTorch's", c.name, d)
 		}

@@ -146,8 +146,9 @@ func (t Training) rate(epoch int) float64 {
 	return lr
 }
 
-// perEpoch is the number of updates in an epoch of n images.
-func (t Training) perEpoch(n int) int {
+// UpdatesPerEpoch is the number of updates in an epoch of n images.
+func (t Training) UpdatesPerEpoch(n int) int {
+	t = t.withDefaults(false)
 	loader := t.BatchSize / t.Repetitions
 	updates := (n + loader - 1) / loader
 	if n%loader == 1 && t.Repetitions == 1 {
@@ -181,7 +182,7 @@ func (t Training) Run(ctx context.Context, m *Model, data Data, from State, hook
 	if from.Updates == 0 {
 		m.restart()
 	}
-	r := &training{Training: t, m: m, data: data, hooks: hooks, state: from, perEpoch: t.perEpoch(data.Train.Len())}
+	r := &training{Training: t, m: m, data: data, hooks: hooks, state: from, perEpoch: t.UpdatesPerEpoch(data.Train.Len())}
 	for r.state.Epoch < t.Epochs && !r.over() {
 		if err := r.epoch(ctx); err != nil {
 			return r.state, err

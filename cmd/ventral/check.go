@@ -21,7 +21,7 @@ func fits(bytes int64, what, remedy string) error {
 	return fmt.Errorf("%s need %s of memory, and %s are available: %s", what, gigabytes(bytes), gigabytes(available), remedy)
 }
 
-func gigabytes(bytes int64) string { return fmt.Sprintf("%.1f GB", float64(bytes)/1e9) }
+func gigabytes(bytes int64) string { return fmt.Sprintf("%.3g GB", float64(bytes)/1e9) }
 
 // availableMemory is Linux's estimate of what can be used without swapping.
 func availableMemory() (bytes int64, ok bool) {

@@ -34,7 +34,7 @@ that are complete there.
 			recordings  recordingFlags
 		)
 		flags.StringVar(&images, "images", "", imagesUsage)
-		flags.IntVar(&limit, "train-images", 0, "train on the first so many images (0: all)")
+		flags.IntVar(&limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
 		recordings.add(flags)
 		flags.StringSliceVar(&names, "models", []string{"conv", "lc", "lc+sleep@1"}, "networks: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
 		training.add(flags, 3)

@@ -23,7 +23,7 @@ const (
 )
 
 // openImages opens what --images names. limit > 0 takes the first so many
-// training images.
+// training images, or of class folders so many evenly over the classes.
 func openImages(source string, limit int, seed uint64) (imageSets, error) {
 	s := imageSets{source: source}
 	kind, dir, _ := strings.Cut(source, ":")
@@ -49,11 +49,14 @@ func openImages(source string, limit int, seed uint64) (imageSets, error) {
 		return s, misused("--train-images is %d, expected a positive number (0: all)", limit)
 	}
 	if limit > 0 && limit < s.train.Len() {
-		first := make([]int, limit)
-		for i := range first {
-			first[i] = i
+		some := make([]int, limit)
+		for i := range some {
+			some[i] = i
+			if kind == "folder" { // its images come class by class
+				some[i] = i * s.train.Len() / limit
+			}
 		}
-		s.train = stimuli.Subset(s.train, first)
+		s.train = stimuli.Subset(s.train, some)
 	}
 	return s, nil
 }

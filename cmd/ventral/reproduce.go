@@ -35,7 +35,7 @@ it was.
 			training     trainingFlags
 		)
 		flags.StringVar(&images, "images", "", imagesUsage)
-		flags.IntVar(&limit, "train-images", 0, "train on the first so many images (0: all)")
+		flags.IntVar(&limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
 		flags.StringSliceVar(&names, "rows", []string{"conv", "lc", "lc*4", "lc+sleep@1", "lc+sleep@10", "lc+sleep@100"}, "rows of the table")
 		flags.IntVar(&seeds, "seeds", 1, "seeds for each row, from --seed on (the paper: 5)")
 		training.add(flags, 20)

@@ -42,7 +42,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			training          trainingFlags
 		)
 		flags.StringVar(&images, "images", "", imagesUsage)
-		flags.IntVar(&limit, "train-images", 0, "train on the first so many images (0: all)")
+		flags.IntVar(&limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
 		flags.StringVar(&name, "model", "lc+sleep@1", "network: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
 		training.add(flags, 10)
 		flags.StringVar(&training.init, "init", "", "weights to start from, .npz with the names of the authors' state_dict (default: random)")

@@ -24,6 +24,7 @@ import (
 //	training.csv    a row per epoch
 //	state.npz       while it is under way: weights, moments and progress
 //	sleep.csv       with --sleep-records: the sharing SNR on the way through sleeps
+//	timing.csv      seconds and images per second of every epoch
 //	steps/          with --save-every: weights and gradients of single updates
 const (
 	weightsName  = "weights.npz"
@@ -32,6 +33,7 @@ const (
 	trainingName = "training.csv"
 	stateName    = "state.npz"
 	sleepName    = "sleep.csv"
+	timingName   = "timing.csv"
 )
 
 // A killed training loses at most the work since its state was saved: this long,
@@ -55,6 +57,7 @@ type trainingRun struct {
 	last   network.State // in which the training ended
 	epochs []network.Epoch
 	saved  time.Time
+	begun  time.Time     // the epoch, in this process
 	cost   time.Duration // of the last saving
 	bar    *bar
 }
@@ -100,7 +103,12 @@ func (r *trainingRun) run(ctx context.Context) error {
 	if err := writeFile(r.path(modelName), about); err != nil {
 		return err
 	}
-	r.saved = time.Now()
+	bytes, err := r.settings.EstimateBytes(r.model.Architecture())
+	if err != nil {
+		return err
+	}
+	r.t.say("%s: %s parameters; training takes about %s of memory", r.spec.Name, thousands(r.model.NumParameters()), gigabytes(bytes))
+	r.saved, r.begun = time.Now(), time.Now()
 	r.bar = r.t.bar(r.spec.Name, r.settings.Epochs*r.train.Len()*r.repetitions, "images")
 	hooks := network.Hooks{Update: r.update, Epoch: r.epoch}
 	if r.sleepRecords > 0 && r.settings.SleepEvery > 0 {
@@ -189,6 +197,9 @@ func (r *trainingRun) epoch(e network.Epoch, s network.State) error {
 	if err := writeTraining(r.path(trainingName), r.filters, r.epochs); err != nil {
 		return err
 	}
+	if err := r.clock(e); err != nil {
+		return err
+	}
 	if s.Epoch == r.settings.Epochs {
 		return nil
 	}
@@ -206,14 +217,7 @@ func (r *trainingRun) sleep(sleep int, s network.SleepRecord) error {
 	for _, v := range []float64{s.PoolSNR, s.SNR, s.Drift, s.MeanNorm, s.MeanCosine} {
 		row = append(row, figure(v).csv())
 	}
-	f, err := os.OpenFile(r.path(sleepName), os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return err
-	}
-	w := csv.NewWriter(f)
-	w.Write(row) // w keeps the first error
-	w.Flush()
-	return errors.Join(w.Error(), f.Close())
+	return appendRow(r.path(sleepName), row...)
 }
 
 // resumeSleep begins sleep.csv, or cuts it to the sleeps that the state has had:
@@ -234,6 +238,35 @@ func (r *trainingRun) resumeSleep() error {
 		}
 	}
 	return writeCSV(r.path(sleepName), header, rows)
+}
+
+// clock adds a row to timing.csv: how long the epoch took, its evaluation
+// included, and the images shown per second. Of an epoch that was interrupted it
+// counts what this process did.
+func (r *trainingRun) clock(e network.Epoch) error {
+	seconds := time.Since(r.begun).Seconds()
+	updates := e.Updates - max(r.from.Updates, e.Updates-r.settings.UpdatesPerEpoch(r.train.Len()))
+	r.begun = time.Now()
+	path := r.path(timingName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := writeCSV(path, []string{"epoch", "updates", "seconds", "images_per_second"}, nil); err != nil {
+			return err
+		}
+	}
+	images := float64(updates * r.settings.BatchSize)
+	return appendRow(path, strconv.Itoa(e.Epoch), strconv.Itoa(updates), strconv.FormatFloat(seconds, 'f', 2, 64), strconv.FormatFloat(images/seconds, 'f', 1, 64))
+}
+
+// appendRow adds a row to a table on disk.
+func appendRow(path string, cells ...string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	w := csv.NewWriter(f)
+	w.Write(cells) // w keeps the first error
+	w.Flush()
+	return errors.Join(w.Error(), f.Close())
 }
 
 // complete ends a training: its weights stay, the state is no longer needed.
