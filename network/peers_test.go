@@ -35,7 +35,7 @@ func TestPeers(t *testing.T) {
 		t.Skip("no Python with PyTorch: install python3-torch, or set PYTHON")
 	}
 	const turns = 3
-	fmt.Printf("%-28s %12s %12s %14s %16s %10s %10s\n", "batch 128, "+strconv.Itoa(runtime.GOMAXPROCS(0))+" threads", "ventral", "PyTorch", "PyTorch/ours", "PyTorch conv/ours", "ours", "PyTorch")
+	fmt.Printf("%-28s %12s %12s %14s %16s %10s %10s\n", "batch 128, "+strconv.Itoa(runtime.GOMAXPROCS(0))+" threads", "ventral", "PyTorch", "PyTorch/ours", "PyTorch conv/ours", "memory", "(PyTorch)")
 	for _, what := range [][]string{{"conv"}, {"lc"}, {"conv", "16", "16", "32"}, {"lc", "16", "16", "32"}, {"conv", "32", "32", "16"}, {"lc", "32", "32", "16"}, {"conv", "64", "64", "8"}, {"lc", "64", "64", "8"}} {
 		var ours, theirs, conv []float64
 		var ourBytes, theirBytes float64

@@ -8,6 +8,11 @@ import (
 
 // A Rule is a law by which synapses change. Its weights are those of n neurons
 // with d inputs each.
+//
+// Units: the inputs x and rates y have their own (none in normalised models, or
+// spikes/s), a weight those of y/x, thresholds and baselines those of the
+// rates that they are compared with; the learning rate η has what a rule's
+// bracket lacks to be a weight.
 type Rule interface {
 	// Change adds η·Δw to change, n × d, where Δw is the mean of the rule's
 	// change over the patterns of a. It does not touch a. With momentum, change

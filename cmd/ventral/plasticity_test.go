@@ -212,6 +212,31 @@ func TestPlasticityRunAll(t *testing.T) {
 	}
 }
 
+// A spectrum from a file is that of the noise: power at one frequency only makes
+// every filter of Oja's rule that grating's.
+func TestPlasticitySpectrumFromAFile(t *testing.T) {
+	dir := t.TempDir()
+	power := make([]float64, 16)
+	power[1], power[3] = 1, 1 // one cycle across the four columns
+	file := filepath.Join(dir, "power.npy")
+	if err := npy.WriteFile(file, []int{4, 4}, power); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "run")
+	ventralOK(t, "plasticity", "run", "--rule", "oja", "--n", "3", "--k", "4", "--input", "correlated", "--spectrum", file, "--steps", "5000", "--eta", "0.01", "--out", out)
+	w, _ := array(t, filepath.Join(out, "trajectory.npz"), "weights_end")
+	for i := range 3 {
+		for col := range 4 {
+			for row := 1; row < 4; row++ {
+				// Equal in all rows, and the negative half a cycle on.
+				if a, b, c := w[i*16+col], w[i*16+row*4+col], w[i*16+row*4+(col+2)%4]; math.Abs(a-b) > .02 || math.Abs(a+c) > .02 {
+					t.Fatalf("filter %d is no grating of one cycle: %v", i, w[i*16:][:16])
+				}
+			}
+		}
+	}
+}
+
 func TestPlasticityDivergenceKeepsTheRecord(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	code, _, errs := ventral(t, "plasticity", "run", "--rule", "oja", "--eta", "3", "--every", "1", "--out", out)
@@ -451,18 +476,21 @@ func TestPlasticityBadInput(t *testing.T) {
 		"expected 1 (Euler) or 4": {"--neurons", "circuit", "--set", "order=2"},
 		"neurons with dynamics see one input at a time":                                  {"--neurons", "circuit", "--batch", "4"},
 		"the filters of ../../plasticity/testdata/start.npy (12 filters) have 9 weights": {"--weights", start, "--input", two},
-		"needs --images":                      {"--input", "patches"},
-		`--input "pink"`:                      {"--input", "pink"},
-		"no rule.txt":                         {"--equation-file", filepath.Join(dir, "no rule.txt")},
-		"rule foldiak has neurons of its own": {"--rule", "foldiak", "--neurons", "tanh"},
-		"--k is 0":                            {"--k", "0"},
-		"--hold 0":                            {"--hold", "0"},
-		"--steps 0":                           {"--steps", "0"},
-		"--every 0":                           {"--every", "0"},
-		"--n is 4611686018427387904":          {"--n", "4611686018427387904"},
-		"weights for each filter":             {"--k", "1000000"},
-		"with 100000000000 records":           {"--steps", "100000000000", "--every", "1"},
-		"is NaN at step 0":                    {"--eta", "sqrt(-1)"},
+		"needs --images": {"--input", "patches"},
+		"an array of shape [2 3], the receptive field is 3 × 3": {"--input", "correlated", "--spectrum", two},
+		"one pixel has no frequency but 0":                      {"--input", "correlated", "--k", "1"},
+		`--spectrum "pink"`:                                     {"--input", "correlated", "--spectrum", "pink"},
+		`--input "pink"`:                                        {"--input", "pink"},
+		"no rule.txt":                                           {"--equation-file", filepath.Join(dir, "no rule.txt")},
+		"rule foldiak has neurons of its own":                   {"--rule", "foldiak", "--neurons", "tanh"},
+		"--k is 0":                                              {"--k", "0"},
+		"--hold 0":                                              {"--hold", "0"},
+		"--steps 0":                                             {"--steps", "0"},
+		"--every 0":                                             {"--every", "0"},
+		"--n is 4611686018427387904":                            {"--n", "4611686018427387904"},
+		"weights for each filter":                               {"--k", "1000000"},
+		"with 100000000000 records":                             {"--steps", "100000000000", "--every", "1"},
+		"is NaN at step 0":                                      {"--eta", "sqrt(-1)"},
 		"--weights ../../plasticity/testdata/start.npy gives them": {"--weights", start, "--mean", "3"},
 		"expected p between 0 and 1":                               {"--rule", "foldiak", "--set", "p=2"},
 		"gamma = -1":                                               {"--set", "gamma=-1"},

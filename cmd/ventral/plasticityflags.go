@@ -27,7 +27,7 @@ type plasticityFlags struct {
 	neurons                      string
 	n, k, channels               int
 	input, images                string
-	spectrum                     float64
+	spectrum                     string
 	imageSize                    int
 	weights                      string
 	mean, deviation              float64
@@ -49,7 +49,7 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.k, "k", 3, "side of the receptive field: a filter has channels × k × k weights")
 	flags.IntVar(&f.channels, "channels", 1, "input channels")
 	flags.StringVar(&f.input, "input", "white", "input: white (noise), correlated (noise, --spectrum; without mean luminance), gratings, lines (of 0 and 1; the default of foldiak), patches (of --images) or FILE.npy (n_patterns × d, repeated when it ends)")
-	flags.Float64Var(&f.spectrum, "spectrum", 2, "exponent e of the power spectrum 1/f^e of correlated noise")
+	flags.StringVar(&f.spectrum, "spectrum", "2", "power spectrum of correlated noise: the exponent e of 1/f^e, or FILE.npy (k × k, in the order of the discrete Fourier transform)")
 	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:DIR (any folder or zip), cifar10:DIR, folder:DIR or shapes")
 	flags.IntVar(&f.imageSize, "image-size", 128, "side to which pictures:DIR is resized, pixels")
 	flags.StringVar(&f.weights, "weights", "", "weights of the start, FILE.npy, n × d (default: random)")
@@ -379,13 +379,7 @@ func (f *plasticityFlags) openInput(r *plasticityRun, d int, given bool) (int, e
 		if err := spatial(); err != nil {
 			return 0, err
 		}
-		if f.spectrum == 0 {
-			r.Inputs = stimuli.WhiteNoise{Seed: seed}
-			return d, nil
-		}
-		noise, err := stimuli.NewCorrelatedNoise(stimuli.CorrelatedOptions{Seed: seed, Channels: f.channels, Height: f.k, Width: f.k, Exponent: f.spectrum})
-		r.Inputs = noise
-		return d, err
+		return d, f.correlated(r, seed)
 	case "gratings":
 		r.Inputs = stimuli.Gratings{Seed: seed, Channels: f.channels, Height: f.k, Width: f.k}
 		return d, spatial()
@@ -429,6 +423,42 @@ func (f *plasticityFlags) weightsShape() string {
 		return ""
 	}
 	return fmt.Sprintf(" of %s (%d filters)", f.weights, f.n)
+}
+
+// correlated makes noise with the spectrum that --spectrum gives.
+func (f *plasticityFlags) correlated(r *plasticityRun, seed uint64) error {
+	o := stimuli.CorrelatedOptions{Seed: seed, Channels: f.channels, Height: f.k, Width: f.k}
+	if strings.HasSuffix(f.spectrum, ".npy") {
+		power, shape, err := npy.ReadFile[float64](f.spectrum)
+		if err != nil {
+			return err
+		}
+		if len(shape) != 2 || shape[0] != f.k || shape[1] != f.k {
+			return misused("--spectrum %s: the file is an array of shape %v, the receptive field is %d × %d", f.spectrum, shape, f.k, f.k)
+		}
+		o.Power = power
+		if r.data, err = appendFile(r.data, "spectrum", f.spectrum); err != nil {
+			return err
+		}
+	} else {
+		exponent, err := strconv.ParseFloat(f.spectrum, 64)
+		switch {
+		case err != nil || math.IsNaN(exponent) || math.IsInf(exponent, 0):
+			return misused("--spectrum %q: expected an exponent, or FILE.npy", f.spectrum)
+		case f.k == 1 && exponent != 0:
+			return misused("--input correlated with --k 1: one pixel has no frequency but 0; take a larger --k or --input white")
+		case exponent == 0:
+			r.Inputs = stimuli.WhiteNoise{Seed: seed}
+			return nil
+		}
+		o.Exponent = exponent
+	}
+	noise, err := stimuli.NewCorrelatedNoise(o)
+	if err != nil {
+		return fmt.Errorf("--spectrum %s: %w", f.spectrum, err)
+	}
+	r.Inputs = noise
+	return nil
 }
 
 // openPatchImages opens the images that patches are cut from.
