@@ -220,13 +220,16 @@ func BenchmarkTrainStep(b *testing.B) {
 				x[i] = float32(i%11)/5 - 1
 			}
 			step := func(i int) {
-				toTensor(&m.input, x, m.arch.Input)
+				m.show(x)
 				logits := m.forward(true, nil)
 				crossEntropy(logits, labels, m.scratch(), true)
 				m.backward(logits)
 				Training{Optimizer: AdamW, WeightDecay: 1e-2}.update(m, 1e-3, i+1)
 			}
 			step(0) // the buffers get their size
+			if allocations := testing.AllocsPerRun(3, func() { step(1) }); allocations > 0 {
+				b.Errorf("%g allocations in a step", allocations)
+			}
 			runtime.GC()
 			b.ReportAllocs()
 			b.ResetTimer()

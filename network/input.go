@@ -30,24 +30,44 @@ type Source interface {
 	Read(epoch, repetition int, indices []int, x []float32, labels []int) error
 }
 
-// toTensor puts rows (n_stimuli × C·H·W, channel-major) into a tensor.
-func toTensor(t *kernel.Tensor, rows []float32, shape Shape) {
-	positions := shape.Height * shape.Width
-	n := len(rows) / shape.Size()
-	t.Resize(positions, shape.Channels, n)
-	kernel.Parallel(t.Blocks(), func(b int) {
-		block := t.Data[b*positions*shape.Channels*kernel.Lanes:][:positions*shape.Channels*kernel.Lanes]
-		clear(block)
-		for lane := range min(kernel.Lanes, n-b*kernel.Lanes) {
-			row := rows[(b*kernel.Lanes+lane)*shape.Size():][:shape.Size()]
-			for c := range shape.Channels {
-				for p, x := range row[c*positions:][:positions] {
-					block[(p*shape.Channels+c)*kernel.Lanes+lane] = x
-				}
+// A reader puts rows of images into a tensor.
+type reader struct {
+	t     *kernel.Tensor
+	rows  []float32
+	shape Shape
+	block func(b int) // made once: a step allocates nothing
+}
+
+// read puts rows (n_stimuli × C·H·W, channel-major) into t.
+func (r *reader) read(t *kernel.Tensor, rows []float32, shape Shape) {
+	if r.block == nil {
+		r.block = r.readBlock
+	}
+	t.Resize(shape.Height*shape.Width, shape.Channels, len(rows)/shape.Size())
+	r.t, r.rows, r.shape = t, rows, shape
+	kernel.Parallel(t.Blocks(), r.block)
+	r.rows = nil
+}
+
+func (r *reader) readBlock(b int) {
+	positions, channels := r.t.Positions, r.t.Channels
+	block := r.t.Data[b*positions*channels*kernel.Lanes:][:positions*channels*kernel.Lanes]
+	clear(block)
+	for lane := range min(kernel.Lanes, r.t.Stimuli-b*kernel.Lanes) {
+		row := r.rows[(b*kernel.Lanes+lane)*r.shape.Size():][:r.shape.Size()]
+		for c := range channels {
+			for p, x := range row[c*positions:][:positions] {
+				block[(p*channels+c)*kernel.Lanes+lane] = x
 			}
 		}
-	})
+	}
 }
+
+// toTensor is a reader's read, once.
+func toTensor(t *kernel.Tensor, rows []float32, shape Shape) { new(reader).read(t, rows, shape) }
+
+// show puts images into the model's input.
+func (m *Model) show(rows []float32) { m.reader.read(&m.input, rows, m.arch.Input) }
 
 // fromTensor writes a tensor into rows (n_stimuli × C·H·W, channel-major).
 func fromTensor(rows []float32, t *kernel.Tensor) {

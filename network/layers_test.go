@@ -254,6 +254,35 @@ func TestLayerConformance(t *testing.T) {
 	}
 }
 
+// TestStepsDoNotAllocate: once the buffers have their size, showing a batch,
+// going forward, the loss, going back and the update take no memory.
+func TestStepsDoNotAllocate(t *testing.T) {
+	for _, local := range []bool{false, true} {
+		for _, optimizer := range []string{AdamW, SGD} {
+			m, err := New(Architecture{Name: "resnet20", Local: local, Input: Shape{3, 8, 8}, Classes: 3, Width: 2}, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x, labels := make([]float32, 20*m.arch.Input.Size()), make([]int, 20)
+			tr := Training{Optimizer: optimizer}
+			steps := 0
+			step := func() {
+				m.show(x)
+				logits := m.forward(true, nil)
+				crossEntropy(logits, labels, m.scratch(), true)
+				m.backward(logits)
+				steps++
+				tr.update(m, 1e-3, steps)
+			}
+			step()
+			// A garbage collection in between may empty the pools of tasks.
+			if n := testing.AllocsPerRun(20, step); n > 1 && !raceEnabled {
+				t.Errorf("local %t, %s: %g allocations in a step", local, optimizer, n)
+			}
+		}
+	}
+}
+
 // TestBatchNormStatistics: in training the output has mean β and deviation γ;
 // the running moments approach the batch's, the variance unbiased, with
 // PyTorch's momentum, and are what evaluation uses.

@@ -53,7 +53,7 @@ func TestLayoutOfEveryLayer(t *testing.T) {
 	for i := range rows {
 		rows[i] = float32(math.Sin(float64(i * i)))
 	}
-	toTensor(&m.input, rows, a.Input)
+	m.show(rows)
 	logits := m.forward(true, nil)
 	labels := make([]int, 24)
 	for i := range labels {
@@ -139,7 +139,7 @@ func TestSizeIsWhatTheNetworkHas(t *testing.T) {
 		}
 		// Run a batch and count the buffers.
 		const n = 16
-		toTensor(&m.input, make([]float32, n*a.Input.Size()), a.Input)
+		m.show(make([]float32, n*a.Input.Size()))
 		m.backward(m.forward(true, nil))
 		floats := 0
 		var count func(l layer)
@@ -204,7 +204,7 @@ func TestTiedNetworkIsAConvolutionalOne(t *testing.T) {
 	labels := make([]int, 20)
 	var logits [2][]float32
 	for i, m := range []*Model{local, conv} {
-		toTensor(&m.input, x, a.Input)
+		m.show(x)
 		out := m.forward(true, nil)
 		logits[i] = make([]float32, 20*5)
 		fromTensor(logits[i], out)

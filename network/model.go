@@ -18,6 +18,7 @@ type Model struct {
 	input   kernel.Tensor
 	learned []*parameter // see parameters
 	classes []float64    // scratch of crossEntropy
+	reader  reader       // of images into input
 	buffer  []float32    // scratch of Save
 }
 

@@ -108,7 +108,7 @@ func TestPeersChild(t *testing.T) {
 		}
 		steps := 0
 		step = func() {
-			toTensor(&m.input, x, m.arch.Input)
+			m.show(x)
 			logits := m.forward(true, nil)
 			crossEntropy(logits, labels, m.scratch(), true)
 			m.backward(logits)

@@ -58,7 +58,7 @@ func TestPyTorch(t *testing.T) {
 			}
 			m.restart()
 			for step := range 10 {
-				toTensor(&m.input, golden("x"), m.arch.Input)
+				m.show(golden("x"))
 				out := m.forward(true, nil)
 				fromTensor(logits, out)
 				loss := crossEntropy(out, classes, m.scratch(), true).loss
@@ -88,7 +88,7 @@ func TestPyTorch(t *testing.T) {
 		steps("sgd.", "SGD")
 		tenSteps(Training{Optimizer: AdamW, WeightDecay: 1e-2}, 1e-3)
 		steps("after.", "AdamW")
-		toTensor(&m.input, golden("x"), m.arch.Input)
+		m.show(golden("x"))
 		fromTensor(logits, m.forward(false, nil))
 		agree("logits in evaluation", logits, golden("eval"), 1e-3)
 	}

@@ -46,7 +46,7 @@ func (m *Model) Replay(ctx context.Context, src Source, n int) (SleepStimuli, er
 		if err := src.Read(-1, 0, indices, x[:len(indices)*size], nil); err != nil {
 			return nil, err
 		}
-		toTensor(&m.input, x[:len(indices)*size], m.arch.Input)
+		m.show(x[:len(indices)*size])
 		m.forward(false, nil)
 		for _, f := range m.filters {
 			if !f.local {

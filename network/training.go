@@ -302,7 +302,7 @@ func (r *training) updates(ctx context.Context, order []int) error {
 // one makes one update, and the sleep after it.
 func (r *training) one(ctx context.Context, b batch) error {
 	s, m := &r.state, r.m
-	toTensor(&m.input, b.x, m.arch.Input)
+	m.show(b.x)
 	logits := m.forward(true, nil)
 	t := crossEntropy(logits, b.labels, m.scratch(), true)
 	mean := t.loss / float64(t.seen)
@@ -400,7 +400,7 @@ func (m *Model) Evaluate(ctx context.Context, src Source) (Evaluation, error) {
 		if b = b.read(src, -1, 1, indices, m.arch); b.err != nil {
 			return unknown, b.err
 		}
-		toTensor(&m.input, b.x, m.arch.Input)
+		m.show(b.x)
 		all.add(crossEntropy(m.forward(false, nil), b.labels, m.scratch(), false))
 	}
 	return all.evaluation(), nil

@@ -28,7 +28,9 @@ type adamStep struct {
 
 // AdamW updates the weights w by step t, from 1, with the gradient g and the moments m and v.
 func (v *Variant) AdamW(o AdamW, t int, w, g, m, moment2 []float32) {
-	s := &adamStep{
+	task := arrayTasks.get()
+	task.v, task.a, task.b, task.c, task.d = v, w, g, m, moment2
+	task.adam = adamStep{
 		keep:  float32(1 - o.LearningRate*o.Decay),
 		beta1: float32(o.Beta1), rest1: float32(1 - o.Beta1),
 		beta2: float32(o.Beta2), rest2: float32(1 - o.Beta2),
@@ -37,5 +39,8 @@ func (v *Variant) AdamW(o AdamW, t int, w, g, m, moment2 []float32) {
 		epsilon: float32(o.Epsilon),
 		l2:      float32(o.L2),
 	}
-	chunks(len(w), func(from, to int) { v.adamW(s, w[from:to], g[from:to], m[from:to], moment2[from:to]) })
+	task.op = func(t *arrayTask, from, to int) {
+		t.v.adamW(&t.adam, t.a[from:to], t.b[from:to], t.c[from:to], t.d[from:to])
+	}
+	overArrays(task)
 }

@@ -38,31 +38,71 @@ type Filters struct {
 // weight gradient of a convolution, the number has no influence on results.
 const items = 64
 
-// overPositions cuts n positions into work items.
-func overPositions(n int, do func(first, last int)) {
-	size := (n + items - 1) / items
-	Parallel((n+size-1)/size, func(i int) { do(i*size, min(n, (i+1)*size)) })
+// A productTask computes sums over receptive fields at positions of y.
+type productTask struct {
+	v            *Variant
+	wiring       *Wiring
+	stepM, stepR int
+	w            []float32
+	x, y         *Tensor
+	size         int // positions of an item
+}
+
+var productTasks tasks[productTask]
+
+func (t *productTask) do(_, item int) {
+	t.v.product(t.wiring, item*t.size, min(t.y.Positions, (item+1)*t.size), t.stepM, t.stepR, t.w, t.x, t.y)
+}
+
+func (v *Variant) products(f *Wiring, stepM, stepR int, w []float32, x, y *Tensor) {
+	t := productTasks.get()
+	*t = productTask{v, f, stepM, stepR, w, x, y, (y.Positions + items - 1) / items}
+	run((y.Positions+t.size-1)/t.size, t)
+	productTasks.put(t)
 }
 
 // Apply computes the activity y of the filters w for the input x. y has its shape already.
 func (v *Variant) Apply(f *Filters, y, x *Tensor, w []float32) {
 	f.check(x, y)
-	overPositions(y.Positions, func(first, last int) {
-		v.product(&f.Forward, first, last, 1, f.Outputs, w, x, y)
-	})
+	v.products(&f.Forward, 1, f.Outputs, w, x, y)
 }
 
 // InputGradient computes the gradient dx of the input from the gradient dy of the activity. dx has its shape already. Each input
 // gathers from the neurons that see it, so nothing is written twice.
 func (v *Variant) InputGradient(f *Filters, dx, dy *Tensor, w []float32) {
 	f.check(dx, dy)
-	overPositions(dx.Positions, func(first, last int) {
-		v.product(&f.Backward, first, last, f.Outputs, 1, w, dy, dx)
-	})
+	v.products(&f.Backward, f.Outputs, 1, w, dy, dx)
 }
 
 // gradientItems is how many partial sums the weight gradient of a convolution has: fixed, for their order decides its bits.
 const gradientItems = 16
+
+// A gradientTask computes weight gradients at positions of dy: in dw itself, or for a convolution in a partial sum for each item.
+type gradientTask struct {
+	v     *Variant
+	f     *Filters
+	x, dy *Tensor
+	dw    []float32
+	size  int // positions of an item
+}
+
+var gradientTasks tasks[gradientTask]
+
+func (t *gradientTask) do(worker, item int) {
+	first, last := item*t.size, min(t.dy.Positions, (item+1)*t.size)
+	scratch := t.f.scratch[worker]
+	if need := scratchLen(t.dy.Stimuli); len(scratch) < need {
+		scratch = Alloc(need)
+		t.f.scratch[worker] = scratch
+	}
+	if !t.f.Shared {
+		t.v.weightGradient(&t.f.Forward, first, last, false, t.x, t.dy, t.dw, scratch)
+		return
+	}
+	part := t.f.partial[item*len(t.dw) : (item+1)*len(t.dw)]
+	clear(part)
+	t.v.weightGradient(&t.f.Forward, first, last, true, t.x, t.dy, part, scratch)
+}
 
 // WeightGradient computes the gradient dw of the weights. Weights that see only padding are not written: their gradient is the zero
 // that the caller put there.
@@ -71,36 +111,28 @@ func (v *Variant) WeightGradient(f *Filters, dw []float32, x, dy *Tensor) {
 	for len(f.scratch) < runtime.GOMAXPROCS(0) {
 		f.scratch = append(f.scratch, nil)
 	}
-	need := scratchLen(dy.Stimuli)
-	workerScratch := func(worker int) []float32 {
-		if len(f.scratch[worker]) < need {
-			f.scratch[worker] = Alloc(need)
-		}
-		return f.scratch[worker]
+	t := gradientTasks.get()
+	*t = gradientTask{v, f, x, dy, dw, (dy.Positions + items - 1) / items}
+	if f.Shared {
+		t.size = (dy.Positions + gradientItems - 1) / gradientItems
 	}
-	if !f.Shared {
-		size := (dy.Positions + items - 1) / items
-		ParallelWorkers((dy.Positions+size-1)/size, func(worker, i int) {
-			v.weightGradient(&f.Forward, i*size, min(dy.Positions, (i+1)*size), false, x, dy, dw, workerScratch(worker))
-		})
-		return
-	}
-	size := (dy.Positions + gradientItems - 1) / gradientItems
-	count := (dy.Positions + size - 1) / size
-	if len(f.partial) < count*len(dw) {
+	count := (dy.Positions + t.size - 1) / t.size
+	if f.Shared && len(f.partial) < count*len(dw) {
 		f.partial = Alloc(count * len(dw))
 	}
-	ParallelWorkers(count, func(worker, i int) {
-		part := f.partial[i*len(dw) : (i+1)*len(dw)]
-		clear(part)
-		v.weightGradient(&f.Forward, i*size, min(dy.Positions, (i+1)*size), true, x, dy, part, workerScratch(worker))
-	})
-	chunks(len(dw), func(from, to int) {
-		copy(dw[from:to], f.partial[from:to])
-		for i := 1; i < count; i++ {
-			v.add(dw[from:to], f.partial[i*len(dw)+from:i*len(dw)+to])
+	run(count, t)
+	gradientTasks.put(t)
+	if !f.Shared {
+		return
+	}
+	// The partial sums, in their order.
+	v.through(func(t *arrayTask, from, to int) {
+		n := len(t.a)
+		copy(t.a[from:to], t.b[from:to])
+		for at := n; at < len(t.b); at += n {
+			t.v.add(t.a[from:to], t.b[at+from:at+to])
 		}
-	})
+	}, dw, f.partial[:count*len(dw)])
 }
 
 // check panics unless input and output have the shapes that the wiring is for.

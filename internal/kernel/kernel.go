@@ -14,9 +14,7 @@
 package kernel
 
 import (
-	"runtime"
 	"sync"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -122,55 +120,48 @@ func scratchLen(stimuli int) int {
 	return blocks*Lanes*Lanes + blocks*int(unsafe.Sizeof(Segment{})/4) + Lanes
 }
 
-// Parallel calls do for 0 ≤ i < n on GOMAXPROCS goroutines. Each i must write what no other writes.
-func Parallel(n int, do func(i int)) {
-	ParallelWorkers(n, func(_, i int) { do(i) })
-}
-
-// ParallelWorkers is Parallel, and says which of at most GOMAXPROCS workers calls, so that they can have memory of their own.
-func ParallelWorkers(n int, do func(worker, i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
-		for i := range n {
-			do(0, i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	wait.Add(workers)
-	for worker := range workers {
-		go func() {
-			defer wait.Done()
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(worker, i)
-			}
-		}()
-	}
-	wait.Wait()
-}
-
 // elementChunk is the work item of the operations that go through arrays, in floats.
 const elementChunk = 1 << 15
 
-// chunks calls do for consecutive ranges of n elements.
-func chunks(n int, do func(from, to int)) {
-	Parallel((n+elementChunk-1)/elementChunk, func(i int) {
-		do(i*elementChunk, min(n, (i+1)*elementChunk))
-	})
+// An arrayTask is an operation that goes through arrays of one length.
+type arrayTask struct {
+	v          *Variant
+	op         func(t *arrayTask, from, to int)
+	a, b, c, d []float32
+	adam       adamStep
+	sgd        SGD
+}
+
+var arrayTasks tasks[arrayTask]
+
+func (t *arrayTask) do(_, item int) {
+	t.op(t, item*elementChunk, min(len(t.a), (item+1)*elementChunk))
+}
+
+// overArrays runs t on chunks of its arrays, and puts it back.
+func overArrays(t *arrayTask) {
+	run((len(t.a)+elementChunk-1)/elementChunk, t)
+	arrayTasks.put(t)
+}
+
+// through is an operation on two arrays.
+func (v *Variant) through(op func(t *arrayTask, from, to int), a, b []float32) {
+	t := arrayTasks.get()
+	t.v, t.op, t.a, t.b = v, op, a, b
+	overArrays(t)
 }
 
 // Add adds x to y.
 func (v *Variant) Add(y, x *Tensor) {
-	chunks(len(y.Data), func(from, to int) { v.add(y.Data[from:to], x.Data[from:to]) })
+	v.through(func(t *arrayTask, from, to int) { t.v.add(t.a[from:to], t.b[from:to]) }, y.Data, x.Data)
 }
 
 // ReLU sets x ← max(x, 0).
 func (v *Variant) ReLU(x *Tensor) {
-	chunks(len(x.Data), func(from, to int) { v.relu(x.Data[from:to]) })
+	v.through(func(t *arrayTask, from, to int) { t.v.relu(t.a[from:to]) }, x.Data, nil)
 }
 
 // ReLUGradient sets the gradient dy to 0 where the rectified activity y is.
 func (v *Variant) ReLUGradient(dy, y *Tensor) {
-	chunks(len(y.Data), func(from, to int) { v.reluGradient(dy.Data[from:to], y.Data[from:to]) })
+	v.through(func(t *arrayTask, from, to int) { t.v.reluGradient(t.a[from:to], t.b[from:to]) }, dy.Data, y.Data)
 }

@@ -3,13 +3,28 @@ package kernel
 // Batch normalisation: y = γ·(x − μ)/√(σ² + ε) + β per channel, with the moments over positions and stimuli. Each work item sees a few
 // positions of one block; what the items found is combined in float64, in their order.
 
-// overBlocks cuts t into work items: block b, from line position first on, to last; item counts them.
-func overBlocks(t *Tensor, do func(item, b, first, last int)) {
-	size, perBlock := blockItems(t)
-	Parallel(t.Blocks()*perBlock, func(item int) {
-		b, i := item/perBlock, item%perBlock
-		do(item, b, i*size, min(t.Positions, (i+1)*size))
-	})
+// A blockTask is an operation on lines of a tensor: on block b, from position first on, to last; item counts them.
+type blockTask struct {
+	v           *Variant
+	op          func(t *blockTask, item, b, first, last int)
+	r           *Reduction
+	x, y        *Tensor // x gives the shape
+	p, q, shift []float32
+}
+
+var blockTasks tasks[blockTask]
+
+func (t *blockTask) do(_, item int) {
+	size, perBlock := blockItems(t.x)
+	b, i := item/perBlock, item%perBlock
+	t.op(t, item, b, i*size, min(t.x.Positions, (i+1)*size))
+}
+
+// overBlocks runs t on all blocks, and puts it back.
+func overBlocks(t *blockTask) {
+	_, perBlock := blockItems(t.x)
+	run(t.x.Blocks()*perBlock, t)
+	blockTasks.put(t)
 }
 
 // blockItems returns the positions of a work item, about 32 KiB of lines, and the number of items in a block.
@@ -40,10 +55,14 @@ func (r *Reduction) resize(t *Tensor) (items int) {
 func (v *Variant) Moments(r *Reduction, x *Tensor, mean, variance []float64) {
 	items := r.resize(x)
 	c := x.Channels
-	overBlocks(x, func(item, b, first, last int) {
+	t := blockTasks.get()
+	t.v, t.r, t.x = v, r, x
+	t.op = func(t *blockTask, item, b, first, last int) {
+		c := t.x.Channels
 		at := item * c
-		v.moments(x.lines(b, first, last), c, x.lanes(b), r.a[at:at+c], r.b[at:at+c])
-	})
+		t.v.moments(t.x.lines(b, first, last), c, t.x.lanes(b), t.r.a[at:at+c], t.r.b[at:at+c])
+	}
+	overBlocks(t)
 	size, perBlock := blockItems(x)
 	for ch := range c {
 		// The mean of all, then the scatter of the items' means about it: Chan, Golub and LeVeque 1983.
@@ -65,19 +84,26 @@ func (v *Variant) Moments(r *Reduction, x *Tensor, mean, variance []float64) {
 
 // Normalise computes y = scale·x + shift per channel. y has its shape already and may be x.
 func (v *Variant) Normalise(y, x *Tensor, scale, shift []float32) {
-	overBlocks(x, func(_, b, first, last int) {
-		v.normalise(y.lines(b, first, last), x.lines(b, first, last), x.lanes(b), scale, shift)
-	})
+	t := blockTasks.get()
+	t.v, t.x, t.y, t.p, t.shift = v, x, y, scale, shift
+	t.op = func(t *blockTask, _, b, first, last int) {
+		t.v.normalise(t.y.lines(b, first, last), t.x.lines(b, first, last), t.x.lanes(b), t.p, t.shift)
+	}
+	overBlocks(t)
 }
 
 // GradientSums computes Σ dy and Σ dy·(x − mean) of every channel over positions and stimuli.
 func (v *Variant) GradientSums(r *Reduction, dy, x *Tensor, mean []float32, sum, dot []float64) {
 	items := r.resize(x)
 	c := x.Channels
-	overBlocks(x, func(item, b, first, last int) {
+	t := blockTasks.get()
+	t.v, t.r, t.x, t.y, t.p = v, r, x, dy, mean
+	t.op = func(t *blockTask, item, b, first, last int) {
+		c := t.x.Channels
 		at := item * c
-		v.gradientSums(dy.lines(b, first, last), x.lines(b, first, last), mean, r.a[at:at+c], r.b[at:at+c])
-	})
+		t.v.gradientSums(t.y.lines(b, first, last), t.x.lines(b, first, last), t.p, t.r.a[at:at+c], t.r.b[at:at+c])
+	}
+	overBlocks(t)
 	for ch := range c {
 		sum[ch], dot[ch] = 0, 0
 		for item := range items {
@@ -89,7 +115,10 @@ func (v *Variant) GradientSums(r *Reduction, dy, x *Tensor, mean []float32, sum,
 
 // NormaliseGradient computes dy ← a·dy + b·x + c per channel.
 func (v *Variant) NormaliseGradient(dy, x *Tensor, a, b, c []float32) {
-	overBlocks(x, func(_, block, first, last int) {
-		v.normaliseGradient(dy.lines(block, first, last), x.lines(block, first, last), x.lanes(block), a, b, c)
-	})
+	t := blockTasks.get()
+	t.v, t.x, t.y, t.p, t.q, t.shift = v, x, dy, a, b, c
+	t.op = func(t *blockTask, _, b, first, last int) {
+		t.v.normaliseGradient(t.y.lines(b, first, last), t.x.lines(b, first, last), t.x.lanes(b), t.p, t.q, t.shift)
+	}
+	overBlocks(t)
 }
