@@ -32,7 +32,11 @@ func New(a Architecture, seed uint64) (*Model, error) {
 
 // Size is what a network needs, found without making it.
 type Size struct {
-	Filters     int64 // weights of the filter layers: all parameters but the few of normalisation and readout
+	Filters     int64 // weights of the filter layers: all parameters but biases and the few of normalisation and readout
+	Biases      int64
+	Shared      int64 // of Filters, those of convolutions
+	Largest     int64 // weights of the largest filter layer
+	FanIn       int64 // the largest d: weights of a filter
 	Activations int64 // float32 values for one image in training: every layer's output and gradient
 }
 

@@ -19,13 +19,14 @@ type builder struct {
 	size  Size
 	names map[string]bool // in the checkpoint
 	count int             // filter layers so far
+	begun bool            // something stands between the image and the next layer
 	rng   *rand.Rand
 	model *Model
 	shape Shape
 }
 
 func newBuilder(seed uint64, plan bool) *builder {
-	return &builder{plan: plan, names: map[string]bool{}, rng: rand.New(rand.NewPCG(seed, weightStream))}
+	return &builder{plan: plan, names: map[string]bool{"fc": true}, rng: rand.New(rand.NewPCG(seed, weightStream))}
 }
 
 // build builds the model, or finds its size.
@@ -51,6 +52,7 @@ func (b *builder) build(a Architecture) error {
 				return fmt.Errorf("network: %s: stage %s: %w", a.Name, s.name, err)
 			}
 			layers = append(layers, more...)
+			b.begun = true
 		}
 		b.stage(s.name, layers)
 	}
@@ -84,7 +86,7 @@ func (b *builder) layer(l layerSpec) (sequence, error) {
 // name takes a name in the checkpoint.
 func (b *builder) name(name string) error {
 	if b.names[name] {
-		return fmt.Errorf("two layers are called %s", name)
+		return fmt.Errorf("two layers are called %s: give one a name of its own, NAME:filter …", name)
 	}
 	b.names[name] = true
 	return nil
@@ -110,7 +112,8 @@ func (b *builder) filter(l layerSpec) (sequence, error) {
 		return nil, fmt.Errorf("%s: %d input and %d output channels cannot be cut into %d groups", l.name, inputs, l.channels, l.groups)
 	}
 	local := b.arch.Local && b.count >= b.arch.KeepConv
-	first := b.count == 0
+	first := !b.begun // nobody needs the gradient by the image
+	b.begun = true
 	b.count++
 	n := int64(l.kernel.Area()) * int64(inputs/l.groups) * int64(l.channels)
 	if float64(n)*float64(out.Area()) > 1e15 {
@@ -120,11 +123,22 @@ func (b *builder) filter(l layerSpec) (sequence, error) {
 		n *= int64(out.Area())
 	}
 	b.size.Filters += n
+	b.size.Largest = max(b.size.Largest, n)
+	b.size.FanIn = max(b.size.FanIn, int64(l.kernel.Area())*int64(inputs/l.groups))
+	if !local {
+		b.size.Shared += n
+	}
 	if !first {
 		b.size.Activations += int64(b.shape.Size()) // the gradient by the input
 	}
 	b.shape = Shape{l.channels, out.Rows, out.Cols}
 	b.size.Activations += int64(b.shape.Size())
+	switch l.bias {
+	case "channel":
+		b.size.Biases += int64(l.channels)
+	case "position":
+		b.size.Biases += int64(b.shape.Size())
+	}
 	if b.plan {
 		return nil, nil
 	}
@@ -171,6 +185,7 @@ func (b *builder) pool(l layerSpec) (sequence, error) {
 // Source: He et al. 2016, arXiv:1512.03385; the projections are the authors'.
 func (b *builder) block(l layerSpec) (sequence, error) {
 	before := b.shape
+	b.begun = true // the shortcut needs the gradient too
 	part := func(name string, k int, stride neuron.Size) layerSpec {
 		return layerSpec{kind: "filter", name: l.name + "." + name, kernel: neuron.Square(k), channels: l.channels, stride: stride, padding: neuron.Square((k - 1) / 2), groups: 1}
 	}

@@ -26,21 +26,12 @@ func (m *Model) Save(path string) error {
 
 // write adds the arrays of the model to z.
 func (m *Model) write(z *npy.ZipWriter) error {
-	// One buffer for all: garbage of the size of the weights would not fit beside
-	// a large network.
-	if m.buffer == nil {
-		largest := 0
-		for _, f := range m.filters {
-			largest = max(largest, len(f.weights.w))
-		}
-		m.buffer = make([]float32, 0, largest)
-	}
 	for _, e := range m.state() {
 		var err error
 		if e.counter != nil {
 			err = npy.AddEntry(z, e.name, nil, []int64{*e.counter})
 		} else {
-			err = npy.AddEntry(z, e.name, e.shape, e.save(m.buffer))
+			err = npy.AddEntry(z, e.name, e.shape, e.save(m.scratchOfFile()))
 		}
 		if err != nil {
 			return err
@@ -65,7 +56,7 @@ func (m *Model) SaveGradients(path string) error {
 		// change places with the gradient.
 		p := e.param
 		weights := slices.Clone(p.w)
-		copy(p.w, p.grad)
+		copy(p.w, p.gradient())
 		gradient := slices.Clone(e.save(nil))
 		copy(p.w, weights)
 		if err := npy.AddEntry(z, e.name, e.shape, gradient); err != nil {
@@ -105,7 +96,9 @@ func (m *Model) read(z *npy.Zip, path string, names []string) error {
 			return fmt.Errorf("%s: array %s has no place in a %s", path, name, m.describe())
 		}
 	}
-	var apply []func()
+	// First everything is looked at, and nothing kept; then it is taken, an array at
+	// a time, so that memory for no more than the largest is needed beside the model.
+	counts := map[string]int64{}
 	for _, e := range state {
 		if e.counter != nil {
 			if !slices.Contains(names, e.name) {
@@ -118,22 +111,49 @@ func (m *Model) read(z *npy.Zip, path string, names []string) error {
 			if len(count) != 1 {
 				return fmt.Errorf("%s: array %s has the shape %v, expected a single number", path, e.name, shape)
 			}
-			apply = append(apply, func() { *e.counter = count[0] })
+			counts[e.name] = count[0]
 			continue
 		}
-		data, shape, err := npy.ReadEntry[float32](z, e.name)
+		shape, err := npy.CheckEntry[float32](z, e.name)
 		if err != nil {
 			return err
 		}
 		if !slices.Equal(shape, e.shape) {
 			return fmt.Errorf("%s: array %s has the shape %v, expected %v in a %s", path, e.name, shape, e.shape, m.describe())
 		}
-		apply = append(apply, func() { e.load(data) })
 	}
-	for _, do := range apply {
-		do()
+	for _, e := range state {
+		if e.counter != nil {
+			if count, ok := counts[e.name]; ok {
+				*e.counter = count
+			}
+			continue
+		}
+		size := 1
+		for _, n := range e.shape {
+			size *= n
+		}
+		data := slices.Grow(m.scratchOfFile(), size)[:size]
+		if err := npy.ReadEntryInto(z, e.name, data); err != nil {
+			return fmt.Errorf("%w: it changed while it was read, and the network is half of it", err)
+		}
+		e.load(data)
 	}
 	return nil
+}
+
+// scratchOfFile is memory for the largest filter layer in the order of the file,
+// used again: garbage of the size of the weights would not fit beside a large
+// network.
+func (m *Model) scratchOfFile() []float32 {
+	if m.buffer == nil {
+		largest := 0
+		for _, f := range m.filters {
+			largest = max(largest, len(f.weights.w))
+		}
+		m.buffer = make([]float32, 0, largest)
+	}
+	return m.buffer
 }
 
 // describe names the architecture for error messages.

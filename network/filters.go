@@ -66,7 +66,7 @@ func newFilters(name string, sheet neuron.Sheet, inputs, outputs int, o filterOp
 	if o.local {
 		count = sheet.Out().Area()
 	}
-	f.weights = newParameter(count * filter)
+	f.weights = &parameter{w: kernel.Alloc(count * filter)}
 	sd := math.Sqrt(2 / float64(outputs*sheet.Kernel.Area()))
 	if !o.near || !o.local {
 		for i := range f.weights.w {
@@ -169,7 +169,7 @@ func (f *filters) forward(in *kernel.Tensor, _ bool) *kernel.Tensor {
 
 func (f *filters) backward(dout *kernel.Tensor) *kernel.Tensor {
 	dy := f.grouped(&f.viewOut, dout)
-	kernel.Best().WeightGradient(&f.wiring, f.weights.grad, f.grouped(&f.viewIn, f.in), dy)
+	kernel.Best().WeightGradient(&f.wiring, f.weights.gradient(), f.grouped(&f.viewIn, f.in), dy)
 	if f.first {
 		return nil
 	}

@@ -99,7 +99,7 @@ func TestFiltersAgainstTheNaiveLoop(t *testing.T) {
 						var in, out kernel.Tensor
 						v.Apply(&f.wiring, f.grouped(&out, &ty), f.grouped(&in, &tx), f.weights.w)
 						v.InputGradient(&f.wiring, f.grouped(&in, &tdx), f.grouped(&out, &tdy), f.weights.w)
-						clear(f.weights.grad)
+						clear(f.weights.gradient())
 						v.WeightGradient(&f.wiring, f.weights.grad, f.grouped(&in, &tx), f.grouped(&out, &tdy))
 						gotY, gotDx := make([]float32, len(y)), make([]float32, len(dx))
 						fromTensor(gotY, &ty)

@@ -40,6 +40,15 @@ func newParameter(n int) *parameter {
 	return &parameter{w: kernel.Alloc(n), grad: kernel.Alloc(n)}
 }
 
+// gradient returns the memory of the gradient, which a network that only answers
+// does without.
+func (p *parameter) gradient() []float32 {
+	if p.grad == nil {
+		p.grad = kernel.Alloc(len(p.w))
+	}
+	return p.grad
+}
+
 // plain is the entry of an array that lies in memory as it does in the file.
 func plain(name string, a []float32, p *parameter) entry {
 	return entry{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,8 +33,8 @@ import (
 // normalised, with a 1×1 projection where the shape changes, rectified at the
 // end. # begins a comment. The readout, the mean over positions and a linear
 // layer, is added at the end. NAME is the name in a checkpoint; without one,
-// filters are STAGE.conv1, STAGE.conv2 …, norms STAGE.bn1 … and a block's parts
-// STAGE.conv1 ….
+// filters are STAGE.conv1, STAGE.conv2 …, norms STAGE.bn1 … and blocks
+// STAGE.block1 …; the parts of a block that is alone in its stage are STAGE.conv1 ….
 //
 //go:embed layouts
 var layouts embed.FS
@@ -51,6 +52,10 @@ func Architectures() []string {
 	slices.SortFunc(names, func(a, b string) int { return slices.Index(layoutOrder, a) - slices.Index(layoutOrder, b) })
 	return names
 }
+
+// layoutName is what stages and layers may be called: their names become those of
+// arrays and files.
+var layoutName = regexp.MustCompile(`^[\pL\pN_][\pL\pN_.-]*$`)
 
 // layoutOrder lists the layouts from the smallest network to the largest.
 var layoutOrder = []string{"small", "resnet20", "resnet18"}
@@ -85,7 +90,7 @@ type layerSpec struct {
 // expected.
 func parseLayout(text string, width int) ([]stageSpec, error) {
 	var stages []stageSpec
-	for i, line := range strings.Split(text, "\n") {
+	for i, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		if strings.TrimSpace(line) == "" {
 			continue
@@ -93,10 +98,10 @@ func parseLayout(text string, width int) ([]stageSpec, error) {
 		fail := func(format string, args ...any) error {
 			return fmt.Errorf("layout, line %d: %s", i+1, fmt.Sprintf(format, args...))
 		}
-		name, rest, ok := strings.Cut(line, "= ")
+		name, rest, ok := strings.Cut(line, "=")
 		name = strings.TrimSpace(name)
-		if !ok || name == "" || strings.ContainsAny(name, " \t|/\\:") {
-			return nil, fail("%q: expected STAGE = LAYER | LAYER …", strings.TrimSpace(line))
+		if !ok || !layoutName.MatchString(name) {
+			return nil, fail("%q: expected STAGE = LAYER | LAYER …, STAGE being of letters, digits, _, - and points", strings.TrimSpace(line))
 		}
 		if slices.ContainsFunc(stages, func(s stageSpec) bool { return s.name == name }) || name == "avgpool" || name == "fc" {
 			return nil, fail("stage %s is there already", name)
@@ -113,13 +118,16 @@ func parseLayout(text string, width int) ([]stageSpec, error) {
 				l.name = map[string]string{
 					"filter": fmt.Sprintf("%s.conv%d", name, count[l.kind]),
 					"norm":   fmt.Sprintf("%s.bn%d", name, count[l.kind]),
-					"block":  name,
+					"block":  fmt.Sprintf("%s.block%d", name, count[l.kind]),
 				}[l.kind]
-				if l.kind == "block" && count[l.kind] > 1 {
-					l.name = fmt.Sprintf("%s.block%d", name, count[l.kind])
-				}
 			}
 			stage.layers = append(stage.layers, l)
+		}
+		// The parts of a block that is alone are the stage's, as the authors name them.
+		for j, l := range stage.layers {
+			if l.kind == "block" && count["block"] == 1 && count["filter"]+count["norm"] == 0 && l.name == name+".block1" {
+				stage.layers[j].name = name
+			}
 		}
 		stages = append(stages, stage)
 	}
@@ -151,6 +159,9 @@ func parseLayer(words []string, width int) (l layerSpec, err error) {
 	if !known {
 		return l, fmt.Errorf("unknown layer %q: expected one of filter, norm, relu, max, mean, block", l.kind)
 	}
+	if l.name != "" && (!layoutName.MatchString(l.name) || strings.HasPrefix(l.name, "optimizer.") || strings.HasPrefix(l.name, "training.")) {
+		return l, fmt.Errorf("name %q: expected letters, digits, _, - and points, not beginning with optimizer. or training.", l.name)
+	}
 	if l.name != "" && (l.kind == "relu" || l.kind == "max" || l.kind == "mean") {
 		return l, fmt.Errorf("%s has nothing to save, so it takes no name (%s)", l.kind, l.name)
 	}
@@ -174,8 +185,13 @@ func parseLayer(words []string, width int) (l layerSpec, err error) {
 	case "max", "mean":
 		l.stride = l.kernel
 	}
+	given := map[string]bool{}
 	for _, word := range words[1+len(numbers):] {
 		name, value, ok := strings.Cut(word, "=")
+		if given[name] {
+			return l, fmt.Errorf("%s: %s is there twice", l.kind, name)
+		}
+		given[name] = true
 		if !ok || !slices.Contains(layerOptions[l.kind], name) {
 			return l, fmt.Errorf("%s: unexpected %q: its options are %v", l.kind, word, layerOptions[l.kind])
 		}

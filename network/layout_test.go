@@ -2,6 +2,7 @@ package network
 
 import (
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func TestLayoutOfEveryLayer(t *testing.T) {
 	for name, want := range map[string][]int{
 		"retina.conv1.weights": {3, 2, 8, 14, 3, 2}, "retina.conv1.bias": {2, 8, 14},
 		"V1.simple.weights": {1, 4, 8, 14, 3, 3}, "V1.simple.bias": {4}, "V1.gain.weight": {4},
-		"V2.conv1.weights": {4, 4, 4, 7, 3, 3}, "V2.block2.downsample.0.weights": {4, 6, 2, 4, 1, 1},
+		"V2.block1.conv1.weights": {4, 4, 4, 7, 3, 3}, "V2.block2.downsample.0.weights": {4, 6, 2, 4, 1, 1},
 		"IT.conv1.weights": {6, 8, 1, 4, 1, 1}, "fc.weight": {4, 8},
 	} {
 		if !slices.Equal(entries[name], want) {
@@ -84,6 +85,11 @@ func TestLayoutErrors(t *testing.T) {
 		"a = filter 3 16 |":                "an empty layer",
 		"a = filter 3 16\na = relu":        "line 2: stage a is there already",
 		"fc = filter 3 16":                 "stage fc is there already",
+		"fc:filter":                        "expected STAGE = LAYER",
+		"a = fc:filter 3 4":                "two layers are called fc",
+		"a = optimizer.m:filter 3 4":       "not beginning with optimizer.",
+		".. = filter 3 4":                  "expected STAGE = LAYER",
+		"a = filter 3 4 stride=2 stride=3": "stride is there twice",
 		"a = relu":                         "has no filters",
 		"a = filter 3 4 groups=3":          "cannot be cut into 3 groups",
 		"a = filter 99 4 padding=0":        "does not fit",
@@ -94,6 +100,30 @@ func TestLayoutErrors(t *testing.T) {
 		_, err := New(Architecture{Name: "own", Layout: text, Local: true, Input: Shape{1, 8, 8}, Classes: 2}, 1)
 		if err == nil || text != "" && !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", text, err, says)
+		}
+	}
+}
+
+// Whatever stands between the image and the first filters, the gradient reaches
+// it: every layout that is taken learns.
+func TestLayoutsThatBeginWithAnything(t *testing.T) {
+	for _, layout := range []string{
+		"V1 = filter 3 4", "V1 = norm | filter 3 4", "V1 = relu | filter 3 4", "V1 = max 2 | filter 3 4", "V1 = mean 2 | norm | filter 3 4", "V1 = block 4", "\ufeffV1=block 4 | norm | filter 1 3 | block 4",
+	} {
+		for _, local := range []bool{false, true} {
+			a := Architecture{Name: "own", Layout: layout, Local: local, Input: Shape{3, 8, 8}, Classes: 2}
+			m, err := New(a, 1)
+			if err != nil {
+				t.Errorf("%s: %v", layout, err)
+				continue
+			}
+			data := Data{Train: blobs{20, a.Input}, Test: blobs{10, a.Input}}
+			if _, err := (Training{Epochs: 2, BatchSize: 8}).Run(t.Context(), m, data, State{}, Hooks{}); err != nil {
+				t.Errorf("%s: %v", layout, err)
+			}
+			if err := m.Save(filepath.Join(t.TempDir(), "w.npz")); err != nil {
+				t.Errorf("%s: %v", layout, err)
+			}
 		}
 	}
 }

@@ -35,7 +35,9 @@ func TestPeers(t *testing.T) {
 		t.Skip("no Python with PyTorch: install python3-torch, or set PYTHON")
 	}
 	const turns = 3
-	fmt.Printf("%-28s %12s %12s %14s %16s %10s %10s\n", "batch 128, "+strconv.Itoa(runtime.GOMAXPROCS(0))+" threads", "ventral", "PyTorch", "PyTorch/ours", "PyTorch conv/ours", "memory", "(PyTorch)")
+	peak := peakGFLOPS()
+	fmt.Printf("peak: %.0f GFLOP/s, the kernels on one receptive field in the first-level cache, all cores\n", peak)
+	fmt.Printf("%-28s %12s %12s %14s %16s %10s %10s %18s\n", "batch 128, "+strconv.Itoa(runtime.GOMAXPROCS(0))+" threads", "ventral", "PyTorch", "PyTorch/ours", "PyTorch conv/ours", "memory", "(PyTorch)", "GFLOP/s (of peak)")
 	for _, what := range [][]string{{"conv"}, {"lc"}, {"conv", "16", "16", "32"}, {"lc", "16", "16", "32"}, {"conv", "32", "32", "16"}, {"lc", "32", "32", "16"}, {"conv", "64", "64", "8"}, {"lc", "64", "64", "8"}} {
 		var ours, theirs, conv []float64
 		var ourBytes, theirBytes float64
@@ -50,7 +52,14 @@ func TestPeers(t *testing.T) {
 			}
 		}
 		name := "ResNet-20, " + what[0]
+		speed := ""
 		if len(what) > 1 {
+			var n [3]float64
+			for i := range n {
+				n[i], _ = strconv.ParseFloat(what[1+i], 64)
+			}
+			rate := 3 * 2 * 128 * 9 * n[0] * n[1] * n[2] * n[2] / middle(ours) / 1e9 // forward, gradients by input and weights
+			speed = fmt.Sprintf("%.0f (%.0f %%)", rate, 100*rate/peak)
 			name = what[0] + " " + what[1] + "→" + what[2] + ", " + what[3] + "×" + what[3]
 		}
 		ratio := func(a, b []float64) string {
@@ -63,8 +72,31 @@ func TestPeers(t *testing.T) {
 			}
 			return fmt.Sprintf("%.2f", middle(r))
 		}
-		fmt.Printf("%-28s %9.1f ms %9.1f ms %14s %16s %7.2f GB %7.2f GB\n", name, 1e3*middle(ours), 1e3*middle(theirs), ratio(theirs, ours), ratio(conv, ours), ourBytes/1e9, theirBytes/1e9)
+		fmt.Printf("%-28s %9.1f ms %9.1f ms %14s %16s %7.2f GB %7.2f GB %18s\n", name, 1e3*middle(ours), 1e3*middle(theirs), ratio(theirs, ours), ratio(conv, ours), ourBytes/1e9, theirBytes/1e9, speed)
 	}
+}
+
+// peakGFLOPS is what the kernels reach where memory is no limit: many positions
+// that all see the same receptive field, on all cores.
+func peakGFLOPS() float64 {
+	const inputs, outputs, positions = 144, 16, 512
+	f := kernel.Filters{Inputs: inputs, Outputs: outputs, Shared: true}
+	f.Forward.Start, f.Backward.Start = []int32{0}, []int32{0, 0}
+	for p := range positions {
+		f.Forward.Segments = append(f.Forward.Segments, kernel.Segment{N: inputs})
+		f.Forward.Start = append(f.Forward.Start, int32(p+1))
+	}
+	var x, y kernel.Tensor
+	x.Resize(1, inputs, kernel.Lanes)
+	y.Resize(positions, outputs, kernel.Lanes)
+	w := kernel.Alloc(inputs * outputs)
+	best := 0.
+	for range 300 {
+		begun := time.Now()
+		kernel.Best().Apply(&f, &y, &x, w)
+		best = max(best, 2*inputs*outputs*positions*kernel.Lanes/time.Since(begun).Seconds()/1e9)
+	}
+	return best
 }
 
 // peer runs a command that prints seconds and bytes in one of its lines.

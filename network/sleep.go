@@ -233,10 +233,8 @@ func (s Sleep) Run(ctx context.Context, m *Model, phase uint64, observe func(Sle
 	if err != nil {
 		return fmt.Errorf("network: sleep: %w", err)
 	}
-	for _, name := range s.Layers {
-		if !slices.ContainsFunc(m.filters, func(f *filters) bool { return f.local && f.name == name }) {
-			return fmt.Errorf("network: sleep: no locally connected layer %q; there are %s", name, strings.Join(m.localNames(), ", "))
-		}
+	if err := s.of(m); err != nil {
+		return err
 	}
 	if most := uint64(math.MaxInt / (s.Steps * s.Patterns)); phase >= most {
 		return fmt.Errorf("network: sleep %d: its patterns cannot be counted, expected less than %d", phase, most)
@@ -247,6 +245,20 @@ func (s Sleep) Run(ctx context.Context, m *Model, phase uint64, observe func(Sle
 		}
 		if err := s.layer(ctx, f, i, int(phase), observe); err != nil {
 			return fmt.Errorf("network: sleep of layer %s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// of returns an error if the model has no such layers that could sleep.
+func (s Sleep) of(m *Model) error {
+	local := m.localNames()
+	if len(local) == 0 {
+		return errors.New("network: sleep: no layer is locally connected: there is nothing to share")
+	}
+	for _, name := range s.Layers {
+		if !slices.Contains(local, name) {
+			return fmt.Errorf("network: sleep: no locally connected layer %q; there are %s", name, strings.Join(local, ", "))
 		}
 	}
 	return nil

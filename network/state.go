@@ -68,27 +68,28 @@ func (m *Model) LoadState(path, optimizer string) (State, error) {
 	if len(progress) != 8 || len(loss) != 1 || slices.Min(progress) < 0 {
 		return State{}, fmt.Errorf("%s: %s and %s have %d and %d values, expected 8 counts and 1", path, stateProgress, stateLoss, len(progress), len(loss))
 	}
-	var moments []func()
+	type moment struct {
+		name string
+		of   *parameter
+		into *[]float32
+	}
+	var kept []moment
 	for _, e := range m.state() {
 		if e.param == nil {
 			continue
 		}
-		for _, from := range []struct {
-			prefix string
-			into   *[]float32
-			needed bool
-		}{{momentM, &e.param.m, optimizer != SGD}, {momentV, &e.param.v, true}} {
-			if !from.needed {
-				continue
-			}
-			data, _, err := npy.ReadEntry[float32](z, from.prefix+e.name)
-			if err != nil {
-				return State{}, err
-			}
-			if len(data) != len(e.param.w) {
-				return State{}, fmt.Errorf("%s: %s%s has %d values, the weights are %d", path, from.prefix, e.name, len(data), len(e.param.w))
-			}
-			moments = append(moments, func() { e.param.alloc(optimizer); copy(*from.into, data) })
+		if optimizer != SGD {
+			kept = append(kept, moment{momentM + e.name, e.param, &e.param.m})
+		}
+		kept = append(kept, moment{momentV + e.name, e.param, &e.param.v})
+	}
+	for _, k := range kept {
+		shape, err := npy.CheckEntry[float32](z, k.name)
+		if err != nil {
+			return State{}, err
+		}
+		if len(shape) != 1 || shape[0] != len(k.of.w) {
+			return State{}, fmt.Errorf("%s: %s has the shape %v, the weights are %d", path, k.name, shape, len(k.of.w))
 		}
 	}
 	own := func(name string) bool {
@@ -97,8 +98,11 @@ func (m *Model) LoadState(path, optimizer string) (State, error) {
 	if err := m.read(z, path, slices.DeleteFunc(z.Names(), own)); err != nil {
 		return State{}, err
 	}
-	for _, load := range moments {
-		load()
+	for _, k := range kept {
+		k.of.alloc(optimizer)
+		if err := npy.ReadEntryInto(z, k.name, *k.into); err != nil {
+			return State{}, err
+		}
 	}
 	n := func(i int) int { return int(progress[i]) }
 	return State{Updates: n(0), Epoch: n(1), Done: n(2), Sleeps: n(3), slept: n(7) == 1, tally: tally{loss: loss[0], right: n(4), top5: n(5), seen: n(6)}}, nil

@@ -142,3 +142,115 @@ func TestStateRefuses(t *testing.T) {
 		t.Errorf("an unknown optimizer: %v", err)
 	}
 }
+
+// stopping is a source that ends a training while it is read for the n-th time.
+type stopping struct {
+	Source
+	reads *int
+	at    int
+	stop  context.CancelFunc
+}
+
+func (s stopping) Read(epoch, repetition int, indices []int, x []float32, labels []int) error {
+	if *s.reads++; *s.reads == s.at {
+		s.stop()
+	}
+	return s.Source.Read(epoch, repetition, indices, x, labels)
+}
+
+// A training of so many iterations ends with the epoch that they fall into, its
+// row and its weights, wherever it was stopped: in the last update, and while the
+// network is evaluated.
+func TestIterationsAreResumed(t *testing.T) {
+	for _, iterations := range []int{3, 4, 6, 8} { // 4 updates are an epoch
+		tr := Training{Epochs: 10, BatchSize: 16, LearningRate: .01, Iterations: iterations, Seed: 3, SleepEvery: 2, SleepBeforeTest: true}
+		train := func(m *Model, from State, stopUpdate, stopRead int) (State, []Epoch, error) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var epochs []Epoch
+			reads := 0
+			data := Data{Train: blobs{53, toyShape}, Test: stopping{blobs{300, toyShape}, &reads, stopRead, cancel}}
+			s, err := tr.Run(ctx, m, data, from, Hooks{
+				Update: func(p Progress, _ State) error {
+					if p.Iteration == stopUpdate {
+						cancel()
+					}
+					return nil
+				},
+				Epoch: func(e Epoch, _ State) error { epochs = append(epochs, e); return nil },
+			})
+			return s, epochs, err
+		}
+		fresh := func(seed uint64) *Model {
+			m, err := New(toy("small", true), seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		whole := fresh(7)
+		end, want, err := train(whole, State{}, -1, -1)
+		if err != nil || end.Updates != iterations || len(want) != (iterations+3)/4 || want[len(want)-1].Updates != iterations {
+			t.Fatalf("%d iterations: %v, %d updates, epochs %+v", iterations, err, end.Updates, want)
+		}
+		for _, stop := range [][2]int{{iterations, -1}, {-1, 1}, {-1, 2}, {-1, 3*len(want) - 1}} {
+			m := fresh(7)
+			s, before, err := train(m, State{}, stop[0], stop[1])
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("%d iterations, stopped at %v: %v", iterations, stop, err)
+			}
+			path := filepath.Join(t.TempDir(), "state.npz")
+			if err := m.SaveState(path, s); err != nil {
+				t.Fatal(err)
+			}
+			other := fresh(99)
+			if s, err = other.LoadState(path, AdamW); err != nil {
+				t.Fatal(err)
+			}
+			if _, after, err := train(other, s, -1, -1); err != nil || fmt.Sprint(append(before, after...)) != fmt.Sprint(want) || !bytes.Equal(checkpoint(t, other), checkpoint(t, whole)) {
+				t.Errorf("%d iterations, stopped at %v: %v; epochs %+v, want %+v, or other weights", iterations, stop, err, append(before, after...), want)
+			}
+		}
+	}
+}
+
+// What is recorded of sleeps changes nothing, and only the layers that are named
+// sleep.
+func TestSleepInTraining(t *testing.T) {
+	end := func(s Sleep, record bool) (*Model, int) {
+		m, err := New(toy("small", true), 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records := 0
+		hooks := Hooks{}
+		if record {
+			hooks.Sleep = func(int, SleepRecord) error { records++; return nil }
+		}
+		if _, err := (Training{Epochs: 1, BatchSize: 16, SleepEvery: 2, Sleep: s}).Run(t.Context(), m, toyData, State{}, hooks); err != nil {
+			t.Fatal(err)
+		}
+		return m, records
+	}
+	for _, method := range []string{"", InstantSleep, HebbianSleep} {
+		s := Sleep{Method: method, Steps: 4, Patterns: 16, Layers: []string{"conv2"}}
+		silent, _ := end(s, false)
+		recorded, n := end(s, true)
+		if !bytes.Equal(checkpoint(t, silent), checkpoint(t, recorded)) || n == 0 {
+			t.Errorf("%q: recorded %d times, the sleep ends with other weights, or nothing was recorded", method, n)
+		}
+		s.Layers = nil
+		all, _ := end(s, false)
+		if bytes.Equal(checkpoint(t, silent), checkpoint(t, all)) {
+			t.Errorf("%q: one layer or all sleep alike", method)
+		}
+	}
+	m, err := New(toy("small", true), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := Training{SleepEvery: 1, BatchSize: 16, Sleep: Sleep{Layers: []string{"nosuch"}}}
+	if s, err := tr.Run(t.Context(), m, toyData, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), `no locally connected layer "nosuch"`) || s.Updates != 0 {
+		t.Errorf("a layer that is not there: %v after %d updates", err, s.Updates)
+	}
+}

@@ -44,7 +44,8 @@ type Training struct {
 type Data struct {
 	Train, Validation, Test Source // Validation and Test may be nil
 	// Replay are images that are replayed in sleep (Model.Replay) as they reach the
-	// layers by then; nil = Training.Sleep.Stimuli.
+	// layers by then; nil = Training.Sleep.Stimuli. It may be read while Train is: if
+	// they are one set, it must be safe for that.
 	Replay Source
 }
 
@@ -97,6 +98,9 @@ type State struct {
 	tally   tally
 }
 
+// Seen returns the images shown in the epoch that is under way.
+func (s State) Seen() int { return s.tally.seen }
+
 // withDefaults fills in what is zero.
 func (t Training) withDefaults(local bool) Training {
 	if t.Epochs == 0 {
@@ -146,6 +150,9 @@ func (t Training) rate(epoch int) float64 {
 	return lr
 }
 
+// gradientSums is how many partial sums the gradient of a convolution has.
+const gradientSums = 16
+
 // UpdatesPerEpoch is the number of updates in an epoch of n images.
 func (t Training) UpdatesPerEpoch(n int) int {
 	t = t.withDefaults(false)
@@ -175,6 +182,11 @@ func (t Training) Run(ctx context.Context, m *Model, data Data, from State, hook
 	if err := t.Sleep.Check(); err != nil {
 		return from, err
 	}
+	if t.SleepEvery > 0 || t.SleepBeforeTest {
+		if err := t.Sleep.of(m); err != nil {
+			return from, err
+		}
+	}
 	loader := t.BatchSize / t.Repetitions
 	if min(loader, data.Train.Len())*t.Repetitions < 2 {
 		return from, fmt.Errorf("network: %d images, %d repetitions and batches of %d: a batch needs at least two images", data.Train.Len(), t.Repetitions, t.BatchSize)
@@ -183,7 +195,7 @@ func (t Training) Run(ctx context.Context, m *Model, data Data, from State, hook
 		m.restart()
 	}
 	r := &training{Training: t, m: m, data: data, hooks: hooks, state: from, perEpoch: t.UpdatesPerEpoch(data.Train.Len())}
-	for r.state.Epoch < t.Epochs && !r.over() {
+	for r.state.Epoch < t.Epochs && (!r.over() || r.state.Done > 0) { // an epoch that has begun is evaluated
 		if err := r.epoch(ctx); err != nil {
 			return r.state, err
 		}
@@ -237,8 +249,11 @@ func (r *training) epoch(ctx context.Context) error {
 			return err
 		}
 		if loss := e.into.Loss; math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return fmt.Errorf("network: the %s loss is %g after epoch %d (update %d): %s; lower the learning rate (%g)", e.what, loss, s.Epoch+1, s.Updates, r.m.firstNotFinite(), done.LearningRate)
+			return fmt.Errorf("network: the %s loss is %g after epoch %d (update %d): %s; lower the learning rate (%g)", e.what, loss, s.Epoch+1, s.Updates, r.m.firstNotFinite(false), done.LearningRate)
 		}
+	}
+	if where := r.m.notFinite(); where != "" {
+		return fmt.Errorf("network: after epoch %d (update %d) %s; lower the learning rate (%g)", s.Epoch+1, s.Updates, where, done.LearningRate)
 	}
 	done.SNR = r.m.SNR()
 	s.Epoch, s.Done, s.slept, s.tally = s.Epoch+1, 0, false, tally{}
@@ -307,7 +322,7 @@ func (r *training) one(ctx context.Context, b batch) error {
 	t := crossEntropy(logits, b.labels, m.scratch(), true)
 	mean := t.loss / float64(t.seen)
 	if math.IsNaN(mean) || math.IsInf(mean, 0) {
-		return fmt.Errorf("network: the loss is %g in epoch %d, iteration %d (update %d): %s; lower the learning rate (%g)", mean, s.Epoch+1, s.Done+1, s.Updates+1, m.firstNotFinite(), r.rate(s.Epoch))
+		return fmt.Errorf("network: the loss is %g in epoch %d, iteration %d (update %d): %s; lower the learning rate (%g)", mean, s.Epoch+1, s.Done+1, s.Updates+1, m.firstNotFinite(true), r.rate(s.Epoch))
 	}
 	m.backward(logits)
 	s.Updates++
@@ -348,7 +363,7 @@ func (r *training) sleep(ctx context.Context) error {
 		observe = func(record SleepRecord) error { return r.hooks.Sleep(number, record) }
 	}
 	r.state.Sleeps++
-	if how.Method == "" || how.Method == InstantSleep && observe == nil {
+	if observe == nil && how.Layers == nil && (how.Method == "" || how.Method == InstantSleep) {
 		r.m.Sleep() // all layers at once
 		return nil
 	}
@@ -406,34 +421,48 @@ func (m *Model) Evaluate(ctx context.Context, src Source) (Evaluation, error) {
 	return all.evaluation(), nil
 }
 
-// firstNotFinite says which array or activity is the first with a value that is
-// not finite.
-func (m *Model) firstNotFinite() string {
-	finite := func(a []float32) bool {
-		for _, v := range a {
-			if v-v != 0 {
-				return false
-			}
+func finite(a []float32) bool {
+	for _, v := range a {
+		if v-v != 0 {
+			return false
 		}
-		return true
 	}
+	return true
+}
+
+// notFinite says which array of the model is the first with a value that is not
+// finite, "" if none is.
+func (m *Model) notFinite() string {
 	for _, e := range m.state() {
-		if e.param != nil && !finite(e.param.w) {
+		switch {
+		case e.param != nil && !finite(e.param.w):
 			return "the weights " + e.name + " are not finite"
+		case e.param == nil && e.counter == nil && !finite(e.save(nil)):
+			return "the statistics " + e.name + " are not finite"
 		}
+	}
+	return ""
+}
+
+// firstNotFinite says which array, or which layer's activity to the images that
+// were shown last, is the first with a value that is not finite.
+func (m *Model) firstNotFinite(train bool) string {
+	if where := m.notFinite(); where != "" {
+		return where
 	}
 	where := "the logits are not finite"
-	m.forward(true, func(s stage, t *kernel.Tensor) {
-		if where == "the logits are not finite" && !finite(t.Data) {
-			where = "the activity of layer " + s.name + " is not finite"
+	found := false
+	m.forward(train, func(s stage, t *kernel.Tensor) {
+		if !found && !finite(t.Data) {
+			where, found = "the activity of layer "+s.name+" is not finite", true
 		}
 	})
 	return where
 }
 
 // EstimateBytes returns the memory that training a network takes: its weights
-// with gradients and the optimizer's moments, and every layer's output and
-// gradient for a batch.
+// with gradients and the optimizer's moments, every layer's output and gradient
+// for a batch, and what sleep takes. Neither the images count nor the program.
 func (t Training) EstimateBytes(a Architecture) (int64, error) {
 	size, err := a.Size()
 	if err != nil {
@@ -441,5 +470,11 @@ func (t Training) EstimateBytes(a Architecture) (int64, error) {
 	}
 	t = t.withDefaults(a.Local)
 	blocks := int64(t.BatchSize+kernel.Lanes-1) / kernel.Lanes
-	return 4 * (int64(2+moments(t.Optimizer))*size.Filters + blocks*kernel.Lanes*size.Activations), nil
+	floats := int64(2+moments(t.Optimizer))*(size.Filters+size.Biases) + blocks*kernel.Lanes*size.Activations + gradientSums*size.Shared
+	if sleeps := t.SleepEvery > 0 || t.SleepBeforeTest; sleeps && t.Sleep.Method != "" && t.Sleep.Method != InstantSleep {
+		// The weights of a layer before it, and P with its predecessors and products,
+		// in float64.
+		floats += size.Largest + 2*6*size.FanIn*size.FanIn
+	}
+	return 4 * floats, nil
 }

@@ -50,6 +50,9 @@ func OpenArrays(x, y string) (*Arrays, error) {
 		return nil, fmt.Errorf("%s: an array of shape %v, expected the classes of the %d images of %s", y, labelShape, shape[0], x)
 	}
 	a := &Arrays{channels: shape[1], height: shape[2], width: shape[3], pixels: pixels, Prepared: strings.Contains(header.DType, "f")}
+	if !a.Prepared && !strings.HasSuffix(header.DType, "u1") {
+		return nil, fmt.Errorf("%s: an array of %s, expected grey levels (uint8) or floats", x, header.DType)
+	}
 	size := shape[1] * shape[2] * shape[3]
 	for i, v := range pixels {
 		if v-v != 0 {
@@ -62,7 +65,7 @@ func OpenArrays(x, y string) (*Arrays, error) {
 	most := 0
 	for i, n := range numbers {
 		if n < 0 || n > math.MaxInt16 {
-			return nil, fmt.Errorf("%s: image %d has the class %d, expected 0 or more", y, i, n)
+			return nil, fmt.Errorf("%s: image %d has the class %d, expected 0 to %d", y, i, n, math.MaxInt16)
 		}
 		a.labels = append(a.labels, int(n))
 		most = max(most, int(n))

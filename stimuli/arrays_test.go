@@ -52,6 +52,10 @@ func TestArrays(t *testing.T) {
 			must(npy.WriteFile(bad, []int{2}, []float32{1, .5}))
 			return bytes, bad
 		},
+		"expected grey levels (uint8) or floats": func() (string, string) {
+			must(npy.WriteFile(bad, []int{2, 1, 1, 1}, []int64{1, 2}))
+			return bad, labels
+		},
 		"no such file": func() (string, string) { return filepath.Join(dir, "none.npy"), labels },
 	} {
 		if _, err := OpenArrays(write()); err == nil || !strings.Contains(err.Error(), says) {

@@ -45,7 +45,8 @@ a byte.
 	flags: func(flags *pflag.FlagSet) action {
 		a := &activationsRun{}
 		flags.StringVar(&a.weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
-		flags.StringVar(&a.images, "images", "", "folder or zip of images")
+		flags.StringVar(&a.images, "images", "", "folder or zip of images, or cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy as in ventral train")
+		flags.StringVar(&a.part, "part", "test", "part of such a source: test or train")
 		flags.StringVar(&a.table, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder; else ids are file names)")
 		flags.IntVar(&a.crop, "crop", 0, "take the central square of this side (pixels) before the image is resized to the network's input")
 		flags.StringSliceVar(&a.layers, "layers", []string{"all"}, "layers, or all")
@@ -68,11 +69,11 @@ a byte.
 
 // activationsRun is the verb's flags.
 type activationsRun struct {
-	weights, images, table, out, format string
-	layers                              []string
-	batch, crop                         int
-	reduction                           reductionFlags
-	overwrite                           bool
+	weights, images, part, table, out, format string
+	layers                                    []string
+	batch, crop                               int
+	reduction                                 reductionFlags
+	overwrite                                 bool
 }
 
 // check refuses what can be seen in the flags alone.
@@ -80,6 +81,8 @@ func (a *activationsRun) check() error {
 	switch {
 	case !slices.Contains([]string{"npy", "npz", "hdf5"}, a.format):
 		return misused("--format %q: expected npy, npz or hdf5", a.format)
+	case a.part != "test" && a.part != "train":
+		return misused("--part %q: expected test or train", a.part)
 	case a.crop < 0:
 		return misused("--crop is %d, expected 0 (none) or more pixels", a.crop)
 	case len(a.layers) == 0:
@@ -126,31 +129,24 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if err != nil {
 		return err
 	}
-	open := func(path, table string) (stimuli.Set, error) {
-		in := about.Architecture.Input
-		set, _, err := stimuli.OpenImages(path, stimuli.ImageOptions{Table: table, Channels: in.Channels, Height: in.Height, Width: in.Width, Crop: a.crop})
-		return set, err
-	}
-	set, err := open(a.images, a.table)
+	shown, err := about.imagesFor(a.images, a.part, stimuli.ImageOptions{Table: a.table, Crop: a.crop})
 	if err != nil {
 		return err
 	}
+	set := shown.Set
 	what.Data = []datum{{"images", a.images, set.Len(), set.Digest()}}
-	prepared := func(s stimuli.Set) network.Source {
-		return &stimuli.Prepared{Set: s, Mean: about.Mean, Std: about.Std}
-	}
-	var others stimuli.Set
+	var others *stimuli.Prepared
 	fitted := 0
 	if a.reduction.pca > 0 {
-		if others, err = open(a.reduction.pcaImages, ""); err != nil {
+		if others, err = about.imagesFor(a.reduction.pcaImages, "train", stimuli.ImageOptions{Crop: a.crop}); err != nil {
 			return err
 		}
-		fitted = others.Len()
+		fitted = others.Set.Len()
 		if fitted <= a.reduction.pca {
 			return misused("--pca %d: %s has %d images, and components need more images than they are", a.reduction.pca, a.reduction.pcaImages, fitted)
 		}
-		what.Data = append(what.Data, datum{"PCA images", a.reduction.pcaImages, fitted, others.Digest()})
-		if others.Digest() == set.Digest() {
+		what.Data = append(what.Data, datum{"PCA images", a.reduction.pcaImages, fitted, others.Set.Digest()})
+		if others.Set.Digest() == set.Digest() {
 			what.Notes = append(what.Notes, "the components are fitted on the images that they are applied to")
 			t.say("note: %s", what.Notes[0])
 		}
@@ -175,14 +171,14 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	}
 	defer f.abandon()
 	if len(projected) > 0 {
-		if err := a.reduction.fit(ctx, t, f, model, prepared(others), a.batch, out, projected); err != nil {
+		if err := a.reduction.fit(ctx, t, f, model, others, a.batch, out, projected); err != nil {
 			return err
 		}
 	}
 	if err := a.reduction.save(f, out); err != nil {
 		return err
 	}
-	if err := a.write(ctx, t, f, model, prepared(set), set, out); err != nil {
+	if err := a.write(ctx, t, f, model, shown, set, out); err != nil {
 		return err
 	}
 	if err := writeStimuli(f, set); err != nil {

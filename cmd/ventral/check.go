@@ -42,6 +42,23 @@ func availableMemory() (bytes int64, ok bool) {
 	return 0, false
 }
 
+// programBytes is about what the program and its libraries take by themselves.
+const programBytes = 45e6
+
+// bytes is the memory of the images, 8 bits a value or, prepared, 32.
+func (s imageSets) bytes() int64 {
+	channels, height, width := s.train.Shape()
+	n := int64(s.train.Len())
+	if s.test != nil {
+		n += int64(s.test.Len())
+	}
+	n *= int64(channels) * int64(height) * int64(width)
+	if s.prepared {
+		n *= 4
+	}
+	return n
+}
+
 // checkTraining refuses networks whose training does not fit into memory.
 func (f *trainingFlags) checkTraining(images imageSets, models []modelSpec) error {
 	for _, m := range models {
@@ -49,15 +66,26 @@ func (f *trainingFlags) checkTraining(images imageSets, models []modelSpec) erro
 		if err != nil {
 			return err
 		}
+		if local, err := countLocal(a); err != nil {
+			return err
+		} else if m.SleepEvery > 0 && local == 0 {
+			return misused("%s: with --keep-conv %d no layer is locally connected: there is nothing to share in sleep", m.Name, f.keepConv)
+		}
 		bytes, err := f.training(m).EstimateBytes(a)
 		if err != nil {
 			return err
 		}
-		if err := fits(bytes, "training "+m.Name+": weights, gradients, moments and the activity of a batch", "use a smaller --width, --arch or --batch"); err != nil {
+		if err := fits(bytes+images.bytes()+programBytes, "training "+m.Name+": weights, gradients, moments and the activity of a batch", "use a smaller --width, --arch or --batch"); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// countLocal is the number of weights in locally connected layers.
+func countLocal(a network.Architecture) (int64, error) {
+	size, err := a.Size()
+	return size.Filters - size.Shared, err
 }
 
 // architecture is the architecture of a network for the images.

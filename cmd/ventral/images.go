@@ -87,6 +87,45 @@ func (s *imageSets) openArrays(files []string) error {
 
 func size3(a, b, c int) [3]int { return [3]int{a, b, c} }
 
+// imagesFor opens images that a trained network is to be shown: pictures, a folder
+// or zip that options say how to read, or a source of --images of which part
+// ("train" or "test") is taken. The network's mean and deviation are put on them,
+// unless they are numbers that are shown as they are.
+func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, error) {
+	in := m.Architecture.Input
+	p := &stimuli.Prepared{Mean: m.Mean, Std: m.Std}
+	if kind, _, named := strings.Cut(source, ":"); source == "shapes" || named && (kind == "cifar10" || kind == "folder" || kind == "arrays") {
+		sets, err := openImages(source, 0, 1)
+		if err != nil {
+			return nil, err
+		}
+		p.Set = sets.train
+		if part == "test" && sets.test != nil {
+			p.Set = sets.test
+		}
+		if sets.prepared {
+			p.Mean, p.Std = nil, nil
+		}
+		if sets.prepared != m.Prepared {
+			how := map[bool]string{true: "numbers that are shown as they are (floats)", false: "pixels"}
+			return nil, fmt.Errorf("%s: these are %s, and the network was trained on %s", source, how[sets.prepared], how[m.Prepared])
+		}
+	} else {
+		if m.Prepared {
+			return nil, fmt.Errorf("%s: these are pixels, and the network was trained on numbers that are shown as they are: give --images arrays:X.npy,Y.npy of such", source)
+		}
+		options.Channels, options.Height, options.Width = in.Channels, in.Height, in.Width
+		var err error
+		if p.Set, _, err = stimuli.OpenImages(source, options); err != nil {
+			return nil, err
+		}
+	}
+	if c, h, w := p.Set.Shape(); c != in.Channels || h != in.Height || w != in.Width {
+		return nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v", source, c, h, w, in)
+	}
+	return p, nil
+}
+
 // generatedShapes are the images of --images shapes and of the demonstration.
 func generatedShapes(seed uint64, train, test int) imageSets {
 	return imageSets{source: "shapes", train: shapes(seed, 0, train), test: shapes(seed, 1, test)}

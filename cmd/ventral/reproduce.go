@@ -153,6 +153,7 @@ func (r *tableRun) run(ctx context.Context, t *terminal, f *runFolder) error {
 		for i, row := range r.rows {
 			training := r.training
 			training.seed += uint64(seed)
+			training.slept.Seed = training.seed
 			training.repetitions = row.repetitions
 			tr, err := newTrainer(training, r.images)
 			if err != nil {

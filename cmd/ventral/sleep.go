@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/pflag"
 	"gonum.org/v1/plot"
@@ -74,8 +73,10 @@ nothing is written.`,
 			if err != nil {
 				return err
 			}
-			if !about.Architecture.Local {
-				return fmt.Errorf("%s is a convolutional network: it has nothing to share in sleep", weights)
+			if local, err := countLocal(about.Architecture); err != nil {
+				return err
+			} else if local == 0 {
+				return fmt.Errorf("%s: no layer of this network is locally connected: it has nothing to share in sleep", weights)
 			}
 			what := describe(flags)
 			if what.Data, err = appendFile(what.Data, "weights", weights); err != nil {
@@ -93,11 +94,12 @@ nothing is written.`,
 			if f.replays() {
 				var source network.Source = newRetinalWaves(about.Architecture.Input, n, f.seed)
 				if f.stimuli == "replay" {
-					set, err := replayImages(images, about, &what.Data)
+					replayed, err := about.imagesFor(images, "train", stimuli.ImageOptions{})
 					if err != nil {
 						return err
 					}
-					source = &stimuli.Prepared{Set: set, Mean: about.Mean, Std: about.Std}
+					what.Data = append(what.Data, datum{"replayed images", images, replayed.Set.Len(), replayed.Set.Digest()})
+					source = replayed
 				}
 				if s.Stimuli, err = model.Replay(ctx, source, n); err != nil {
 					return err
@@ -132,29 +134,6 @@ nothing is written.`,
 			return nil
 		}
 	},
-}
-
-// replayImages opens the images that are replayed, as the network sees them.
-func replayImages(source string, about modelFile, data *[]datum) (stimuli.Set, error) {
-	in := about.Architecture.Input
-	var set stimuli.Set
-	if strings.Contains(source, ":") || source == "shapes" {
-		sets, err := openImages(source, 0, 1)
-		if err != nil {
-			return nil, err
-		}
-		set = sets.train
-	} else {
-		var err error
-		if set, _, err = stimuli.OpenImages(source, stimuli.ImageOptions{Channels: in.Channels, Height: in.Height, Width: in.Width}); err != nil {
-			return nil, err
-		}
-	}
-	if c, h, w := set.Shape(); c != in.Channels || h != in.Height || w != in.Width {
-		return nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v", source, c, h, w, in)
-	}
-	*data = append(*data, datum{"replayed images", source, set.Len(), set.Digest()})
-	return set, nil
 }
 
 // slept is a sleep with its records.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -116,35 +117,134 @@ func TestTrainGoesOn(t *testing.T) {
 	if len(rows) != 3 || rows[2]["validation_accuracy"] == "" || rows[2]["test_top5"] == "" || rows[2]["snr_conv1"] == "" {
 		t.Errorf("training.csv ends with %v", rows[len(rows)-1])
 	}
-	interrupted := 0
-	for _, ms := range []int{60, 150, 300, 500} {
-		cut := filepath.Join(dir, "cut"+strconv.Itoa(ms))
+	// Stopped after some updates of it, each time with the state that a kill would
+	// leave: the one saved before.
+	defer func(d time.Duration) { stateInterval = d }(stateInterval)
+	for _, c := range []struct {
+		interval time.Duration
+		updates  int
+	}{{time.Minute, 1}, {time.Minute, 4}, {0, 3}, {0, 5}} {
+		stateInterval = c.interval
+		cut := filepath.Join(dir, fmt.Sprint("cut", c.interval, c.updates))
 		args[len(args)-1] = cut
-		ctx, cancel := interruptAfter(t, time.Duration(ms)*time.Millisecond)
-		code, _, errs := ventralContext(ctx, args...)
-		cancel()
-		if code == exitOK {
-			continue
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		afterUpdate = func() {
+			if n++; n == c.updates {
+				cancel()
+			}
 		}
-		if !strings.Contains(errs, "stopped") {
+		code, _, errs := ventralContext(ctx, args...)
+		afterUpdate = nil
+		cancel()
+		if code != exitInterrupted || !strings.Contains(errs, "stopped in epoch") {
 			t.Fatalf("exit code %d: %s", code, errs)
 		}
-		if _, err := os.Stat(filepath.Join(cut+".partial", stateName)); err == nil {
-			interrupted++
+		if _, err := os.Stat(filepath.Join(cut+".partial", stateName)); err != nil {
+			t.Error(err)
 		}
 		ventralOK(t, args...)
 		for name, content := range files(t, cut) {
 			if whole[name] != content && name != timingName {
-				t.Errorf("interrupted after %d ms: %s has other bytes", ms, name)
+				t.Errorf("stopped after %d updates: %s has other bytes", c.updates, name)
 			}
 		}
 	}
-	if interrupted == 0 {
-		t.Skip("no interruption fell into the training")
+
+	// Killed with nothing but the first epochs' files: training begins anew.
+	killed := filepath.Join(dir, "killed")
+	args[len(args)-1] = killed
+	if err := os.MkdirAll(killed+".partial", 0o777); err != nil {
+		t.Fatal(err)
 	}
+	lines := strings.SplitAfter(whole[trainingName], "\n")
+	for name, content := range map[string]string{"run.json": whole["run.json"], trainingName: lines[0] + lines[1], weightsName: whole[weightsName], sleepName: whole[sleepName] + "3,conv"} {
+		if err := os.WriteFile(filepath.Join(killed+".partial", name), []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ventralOK(t, args...)
+	for name, content := range files(t, killed) {
+		if whole[name] != content && name != timingName {
+			t.Errorf("killed after an epoch: %s has other bytes", name)
+		}
+	}
+	if rows := csvRows(t, filepath.Join(killed, timingName)); len(rows) != 3 || rows[2]["updates"] != "3" {
+		t.Errorf("timing.csv is %v, want three epochs of three updates", rows)
+	}
+
 	args[len(args)-1] = filepath.Join(dir, "new")
 	if code, _, errs := ventral(t, append(args, "--resume")...); code != exitFailed || !strings.Contains(errs, "no interrupted run") {
 		t.Errorf("--resume of nothing: exit code %d: %s", code, errs)
+	}
+}
+
+// A run of so many iterations that was killed after an epoch is not taken for a
+// whole one.
+func TestTrainIterationsKilled(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"train", "--images", "shapes", "--train-images", "200", "--batch", "64", "--model", "conv", "--width", "2", "--epochs", "9", "--iterations", "6", "--out", filepath.Join(dir, "whole")}
+	ventralOK(t, args...)
+	whole := files(t, filepath.Join(dir, "whole"))
+	rows := csvRows(t, filepath.Join(dir, "whole", trainingName))
+	if len(rows) != 2 || rows[1]["updates"] != "6" {
+		t.Fatalf("training.csv is %v", rows)
+	}
+	killed := filepath.Join(dir, "killed")
+	args[len(args)-1] = killed
+	if err := os.MkdirAll(killed+".partial", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(whole[trainingName], "\n")
+	for name, content := range map[string]string{"run.json": whole["run.json"], trainingName: lines[0] + lines[1], weightsName: whole[weightsName]} {
+		if err := os.WriteFile(filepath.Join(killed+".partial", name), []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ventralOK(t, args...)
+	for name, content := range files(t, killed) {
+		if whole[name] != content && name != timingName {
+			t.Errorf("%s has other bytes", name)
+		}
+	}
+}
+
+// The networks are shown what they were trained on, in every form.
+func TestActivationsOfTrainingImages(t *testing.T) {
+	dir := t.TempDir()
+	x, y := filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
+	pixels := make([]float32, 40*3*8*8)
+	labels := make([]int64, 40)
+	for i := range pixels {
+		pixels[i] = float32(i%17) - 8
+	}
+	for i := range labels {
+		labels[i] = int64(i % 2)
+	}
+	if err := npy.WriteFile(x, []int{40, 3, 8, 8}, pixels); err != nil {
+		t.Fatal(err)
+	}
+	if err := npy.WriteFile(y, []int{40}, labels); err != nil {
+		t.Fatal(err)
+	}
+	floats, shapes := filepath.Join(dir, "floats"), filepath.Join(dir, "shapes")
+	ventralOK(t, "train", "--images", "arrays:"+x+","+y, "--model", "conv", "--width", "2", "--epochs", "1", "--out", floats)
+	ventralOK(t, "train", "--images", "shapes", "--train-images", "60", "--model", "conv", "--width", "2", "--epochs", "1", "--out", shapes)
+	ventralOK(t, "activations", "--weights", filepath.Join(floats, weightsName), "--images", "arrays:"+x+","+y, "--out", filepath.Join(dir, "a"))
+	ventralOK(t, "activations", "--weights", filepath.Join(shapes, weightsName), "--images", "shapes", "--layers", "avgpool", "--out", filepath.Join(dir, "b"))
+	if _, shape, err := npy.ReadFile[float32](filepath.Join(dir, "b", "avgpool.npy")); err != nil || shape[0] != shapesTest {
+		t.Errorf("%v, %v: want the %d test images", shape, err, shapesTest)
+	}
+	pictures := filepath.Join(dir, "pictures")
+	writeShapes(t, pictures, 3)
+	for says, args := range map[string][]string{
+		"give --images arrays:X.npy,Y.npy":                 {floats, pictures},
+		"the network was trained on pixels":                {shapes, "arrays:" + x + "," + y},
+		"the network was trained on numbers that are show": {floats, "shapes"},
+	} {
+		if code, _, errs := ventral(t, "activations", "--weights", filepath.Join(args[0], weightsName), "--images", args[1], "--out", filepath.Join(dir, "c")); code != exitFailed || !strings.Contains(errs, says) {
+			t.Errorf("%v: exit code %d: %s", args, code, errs)
+		}
 	}
 }
 

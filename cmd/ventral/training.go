@@ -142,6 +142,7 @@ type modelFile struct {
 	Mean         []float32            `json:"mean"` // per channel, of pixels in [0, 1]
 	Std          []float32            `json:"std"`
 	Pad          int                  `json:"pad"`
+	Prepared     bool                 `json:"prepared,omitempty"` // trained on numbers that were shown as they are
 	Training     network.Training     `json:"training"`
 }
 
@@ -264,6 +265,13 @@ func openModel(weights string) (*network.Model, modelFile, error) {
 	}
 	if c := m.Architecture.Input.Channels; len(m.Mean) != c || len(m.Std) != c {
 		return nil, m, fmt.Errorf("%s: mean and std have %d and %d values, expected %d, one per channel", about, len(m.Mean), len(m.Std), c)
+	}
+	size, err := m.Architecture.Size()
+	if err != nil {
+		return nil, m, fmt.Errorf("%s: %w", about, err)
+	}
+	if err := fits(4*(size.Filters+size.Largest), "the weights of "+weights, "use a machine with more"); err != nil {
+		return nil, m, err
 	}
 	model, err := network.New(m.Architecture, 0)
 	if err != nil {

@@ -39,9 +39,10 @@ const (
 // A killed training loses at most the work since its state was saved: this long,
 // and what saving takes, or so many times what saving takes where that is longer.
 const (
-	stateInterval = time.Minute
-	stateShare    = 30
+	stateShare = 30
 )
+
+var stateInterval = time.Minute // tests shorten it
 
 // A trainingRun is the training of one network in its folder.
 type trainingRun struct {
@@ -59,6 +60,9 @@ type trainingRun struct {
 	saved  time.Time
 	begun  time.Time     // the epoch, in this process
 	cost   time.Duration // of the last saving
+	seen   int           // images when it began
+	shown  int           // images so far
+	made   int           // updates of the epoch in this process
 	bar    *bar
 }
 
@@ -83,7 +87,7 @@ func (r *trainingRun) resume() (done bool, err error) {
 		return false, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, err
-	case len(r.epochs) > 0 && (len(r.epochs) == r.settings.Epochs || r.settings.Iterations > 0):
+	case r.ended():
 		r.t.say("%s: trained already, read from %s", r.spec.Name, r.path(weightsName))
 		return true, r.model.Load(r.path(weightsName))
 	}
@@ -94,9 +98,18 @@ func (r *trainingRun) resume() (done bool, err error) {
 	return false, r.model.Load(r.init)
 }
 
+// ended reports whether the epochs are all that were asked for.
+func (r *trainingRun) ended() bool {
+	if len(r.epochs) == 0 {
+		return false
+	}
+	last := r.epochs[len(r.epochs)-1]
+	return last.Epoch == r.settings.Epochs || r.settings.Iterations > 0 && last.Updates >= r.settings.Iterations
+}
+
 // run trains, and saves as it goes.
 func (r *trainingRun) run(ctx context.Context) error {
-	about, err := marshal(modelFile{r.spec, r.model.Architecture(), r.train.Classes(), r.mean, r.std, r.pad, r.settings})
+	about, err := marshal(modelFile{r.spec, r.model.Architecture(), r.train.Classes(), r.mean, r.std, r.prepared(r.train).Pad, r.images.prepared, r.settings})
 	if err != nil {
 		return err
 	}
@@ -107,13 +120,16 @@ func (r *trainingRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.t.say("%s: %s parameters; training takes about %s of memory", r.spec.Name, thousands(r.model.NumParameters()), gigabytes(bytes))
-	r.saved, r.begun = time.Now(), time.Now()
+	r.t.say("%s: %s parameters; training takes about %s of memory", r.spec.Name, thousands(r.model.NumParameters()), gigabytes(bytes+r.images.bytes()+programBytes))
+	if err := cutRows(r.path(timingName), []string{"epoch", "updates", "seconds", "images_per_second"}, r.from.Epoch+1); err != nil {
+		return err
+	}
+	r.saved, r.begun, r.seen = time.Now(), time.Now(), r.from.Epoch*r.train.Len()*r.repetitions+r.from.Seen()
 	r.bar = r.t.bar(r.spec.Name, r.settings.Epochs*r.train.Len()*r.repetitions, "images")
 	hooks := network.Hooks{Update: r.update, Epoch: r.epoch}
 	if r.sleepRecords > 0 && r.settings.SleepEvery > 0 {
 		hooks.Sleep = r.sleep
-		if err := r.resumeSleep(); err != nil {
+		if err := cutRows(r.path(sleepName), []string{"sleep", "layer", "step", "pool_snr", "snr", "drift", "mean_norm", "mean_cosine"}, r.from.Sleeps); err != nil {
 			return err
 		}
 	}
@@ -140,14 +156,22 @@ func (r *trainingRun) run(ctx context.Context) error {
 
 // update follows every update.
 func (r *trainingRun) update(p network.Progress, s network.State) error {
+	r.shown = p.Images
+	r.made++
 	r.bar.at(p.Images, fmt.Sprintf("%s epoch %d/%d loss %.3f", r.spec.Name, p.Epoch, p.Epochs, p.Loss))
 	if r.saveEvery > 0 && s.Updates%r.saveEvery == 0 {
 		if err := r.saveStep(p, s); err != nil {
 			return err
 		}
 	}
+	if afterUpdate != nil {
+		afterUpdate()
+	}
 	return r.saveState(s, false)
 }
+
+// afterUpdate is for tests that stop a training at a certain update.
+var afterUpdate func()
 
 // saveState saves the state if enough work was done since it was saved.
 func (r *trainingRun) saveState(s network.State, now bool) error {
@@ -220,41 +244,35 @@ func (r *trainingRun) sleep(sleep int, s network.SleepRecord) error {
 	return appendRow(r.path(sleepName), row...)
 }
 
-// resumeSleep begins sleep.csv, or cuts it to the sleeps that the state has had:
-// the others are slept again.
-func (r *trainingRun) resumeSleep() error {
-	header := []string{"sleep", "layer", "step", "pool_snr", "snr", "drift", "mean_norm", "mean_cosine"}
-	text, err := os.ReadFile(r.path(sleepName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	reader := csv.NewReader(bytes.NewReader(text))
-	reader.FieldsPerRecord = -1 // the last row of a killed run may be cut
-	all, _ := reader.ReadAll()
-	var rows [][]string
-	for _, row := range all[min(1, len(all)):] {
-		if sleep, err := strconv.Atoi(row[0]); err == nil && sleep < r.from.Sleeps && len(row) == len(header) {
-			rows = append(rows, row)
-		}
-	}
-	return writeCSV(r.path(sleepName), header, rows)
-}
-
 // clock adds a row to timing.csv: how long the epoch took, its evaluation
 // included, and the images shown per second. Of an epoch that was interrupted it
 // counts what this process did.
 func (r *trainingRun) clock(e network.Epoch) error {
 	seconds := time.Since(r.begun).Seconds()
-	updates := e.Updates - max(r.from.Updates, e.Updates-r.settings.UpdatesPerEpoch(r.train.Len()))
-	r.begun = time.Now()
-	path := r.path(timingName)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := writeCSV(path, []string{"epoch", "updates", "seconds", "images_per_second"}, nil); err != nil {
-			return err
+	rate := float64(r.shown-r.seen) / seconds
+	row := []string{strconv.Itoa(e.Epoch), strconv.Itoa(r.made), strconv.FormatFloat(seconds, 'f', 2, 64), strconv.FormatFloat(rate, 'f', 1, 64)}
+	r.begun, r.seen, r.made = time.Now(), r.shown, 0
+	return appendRow(r.path(timingName), row...)
+}
+
+// cutRows begins a table, or keeps those of its rows whose first number is below
+// the given one: the others are made again. The last row of a killed run may be
+// cut, and is left out.
+func cutRows(path string, header []string, below int) error {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	reader := csv.NewReader(bytes.NewReader(text))
+	reader.FieldsPerRecord = -1
+	all, _ := reader.ReadAll()
+	var rows [][]string
+	for _, row := range all[min(1, len(all)):] {
+		if n, err := strconv.Atoi(row[0]); err == nil && n < below && len(row) == len(header) {
+			rows = append(rows, row)
 		}
 	}
-	images := float64(updates * r.settings.BatchSize)
-	return appendRow(path, strconv.Itoa(e.Epoch), strconv.Itoa(updates), strconv.FormatFloat(seconds, 'f', 2, 64), strconv.FormatFloat(images/seconds, 'f', 1, 64))
+	return writeCSV(path, header, rows)
 }
 
 // appendRow adds a row to a table on disk.
@@ -271,6 +289,9 @@ func appendRow(path string, cells ...string) error {
 
 // complete ends a training: its weights stay, the state is no longer needed.
 func (r *trainingRun) complete() error {
+	if !r.ended() {
+		return fmt.Errorf("the training of %s ended after update %d, which %s does not have", r.spec.Name, r.last.Updates, r.path(trainingName))
+	}
 	err := os.Remove(r.path(stateName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

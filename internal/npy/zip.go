@@ -78,25 +78,69 @@ func (z *Zip) Stat(name string) (h Header, err error) {
 func ReadEntry[T Element](z *Zip, name string) (data []T, shape []int, err error) {
 	err = z.open(name, func(r io.Reader, size int64) error {
 		var h Header
-		data, h, err = read[T](r, size)
-		if err != nil {
+		if data, h, err = read[T](r, size); err != nil {
 			return err
 		}
 		shape = h.Shape
-		// The checksum is compared at the end of the entry.
-		n, err := io.ReadFull(r, make([]byte, 1))
-		if n > 0 {
-			return errors.New("damaged: it holds more than its size says")
-		}
-		if err != io.EOF {
-			return fmt.Errorf("damaged: %w", err)
-		}
-		return nil
+		return atEnd(r)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	return data, shape, nil
+}
+
+// ReadEntryInto is ReadEntry into dst, which must have as many elements as the array.
+func ReadEntryInto[T Element](z *Zip, name string, dst []T) error {
+	return z.open(name, func(r io.Reader, size int64) error {
+		h, err := readHeader(r, size)
+		if err != nil {
+			return err
+		}
+		if h.count != len(dst) {
+			return fmt.Errorf("%d elements, expected %d", h.count, len(dst))
+		}
+		if err := readPayload(r, h, dst); err != nil {
+			return err
+		}
+		if h.Fortran {
+			copy(dst, toC(dst, h.Shape))
+		}
+		return atEnd(r)
+	})
+}
+
+// CheckEntry reads one array of z, fails where ReadEntry would, and keeps nothing of it: before a large array is read into a place
+// that must not be left half written.
+func CheckEntry[T Element](z *Zip, name string) (shape []int, err error) {
+	err = z.open(name, func(r io.Reader, size int64) error {
+		h, err := readHeader(r, size)
+		if err != nil {
+			return err
+		}
+		shape = h.Shape
+		part := make([]T, min(h.count, piece))
+		for left := h.count; left > 0; left -= len(part) {
+			part = part[:min(left, len(part))]
+			if err := readPayload(r, h, part); err != nil {
+				return err
+			}
+		}
+		return atEnd(r)
+	})
+	return shape, err
+}
+
+// atEnd finishes an entry: its checksum is compared at the end.
+func atEnd(r io.Reader) error {
+	n, err := io.ReadFull(r, make([]byte, 1))
+	if n > 0 {
+		return errors.New("damaged: it holds more than its size says")
+	}
+	if err != io.EOF {
+		return fmt.Errorf("damaged: %w", err)
+	}
+	return nil
 }
 
 // open calls read with the content of an entry and its length, which was checked against what the archive can hold.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -238,4 +239,60 @@ func FuzzZip(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Checked and read into memory that is there, an array is what ReadEntry gives, and
+// fails where that fails.
+func TestEntriesInPlace(t *testing.T) {
+	for _, file := range []string{"testdata/stored.npz", "testdata/deflated.npz"} {
+		z, err := OpenZip(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		for _, name := range z.Names() {
+			want, shape, wantErr := ReadEntry[float32](z, name)
+			got, err := CheckEntry[float32](z, name)
+			if (err == nil) != (wantErr == nil) || err == nil && !slices.Equal(got, shape) {
+				t.Errorf("%s, %s: checked %v, %v; read %v, %v", file, name, got, err, shape, wantErr)
+			}
+			if wantErr != nil {
+				continue
+			}
+			dst := make([]float32, len(want))
+			if err := ReadEntryInto(z, name, dst); err != nil || !slices.Equal(dst, want) {
+				t.Errorf("%s, %s: %v, %v; want %v", file, name, dst, err, want)
+			}
+			if err := ReadEntryInto(z, name, make([]float32, len(want)+1)); err == nil {
+				t.Errorf("%s, %s fits one element more", file, name)
+			}
+		}
+	}
+	// A flipped byte in the payload is found by both.
+	content, err := os.ReadFile("testdata/stored.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := OpenZip("testdata/stored.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := z.Names()[0]
+	offset, err := z.entries[name].DataOffset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[offset+int64(z.entries[name].UncompressedSize64)-1] ^= 1
+	z.Close()
+	bad := filepath.Join(t.TempDir(), "bad.npz")
+	if err := os.WriteFile(bad, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if z, err = OpenZip(bad); err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if _, err := CheckEntry[float64](z, name); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("a flipped byte: %v", err)
+	}
 }
