@@ -160,7 +160,7 @@ func parseLayer(words []string, width int) (l layerSpec, err error) {
 		return l, fmt.Errorf("unknown layer %q: expected one of filter, norm, relu, max, mean, block", l.kind)
 	}
 	if l.name != "" && (!layoutName.MatchString(l.name) || strings.HasPrefix(l.name, "optimizer.") || strings.HasPrefix(l.name, "training.")) {
-		return l, fmt.Errorf("name %q: expected letters, digits, _, - and points, not beginning with optimizer. or training.", l.name)
+		return l, fmt.Errorf("name %q: expected letters, digits, _, - and points, and no optimizer. or training. at its beginning", l.name)
 	}
 	if l.name != "" && (l.kind == "relu" || l.kind == "max" || l.kind == "mean") {
 		return l, fmt.Errorf("%s has nothing to save, so it takes no name (%s)", l.kind, l.name)

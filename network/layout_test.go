@@ -87,7 +87,7 @@ func TestLayoutErrors(t *testing.T) {
 		"fc = filter 3 16":                 "stage fc is there already",
 		"fc:filter":                        "expected STAGE = LAYER",
 		"a = fc:filter 3 4":                "two layers are called fc",
-		"a = optimizer.m:filter 3 4":       "not beginning with optimizer.",
+		"a = optimizer.m:filter 3 4":       "no optimizer. or training. at its beginning",
 		".. = filter 3 4":                  "expected STAGE = LAYER",
 		"a = filter 3 4 stride=2 stride=3": "stride is there twice",
 		"a = relu":                         "has no filters",
