@@ -98,41 +98,17 @@ func (m *Model) Activations(ctx context.Context, src Source, indices []int, laye
 func (m *Model) StreamBytes(n int, layers []string, batch int) int64 {
 	shown := min(wholeBlocks(batch), n)
 	stimuli := int64(wholeBlocks(max(shown, 1))) // of the tensors
-	floats := stimuli * int64(m.arch.Input.Size())
-	shape := m.arch.Input
-	for _, s := range m.stages {
-		floats += stimuli * s.layers.outputs(&shape)
+	size, err := m.arch.Size()
+	if err != nil {
+		panic(err) // the model was built from it
 	}
+	floats := stimuli * (int64(m.arch.Input.Size()) + size.Outputs)
 	widest := 0
 	for _, name := range layers {
 		shape, _ := m.LayerShape(name)
 		widest = max(widest, shape.Size())
 	}
 	return 4 * (floats + int64(shown)*int64(m.arch.Input.Size()+widest))
-}
-
-// outputs counts the floats of all outputs for one stimulus of the given shape,
-// which it moves on. Layers that work in place have none.
-func (s sequence) outputs(shape *Shape) (floats int64) {
-	for _, l := range s {
-		switch l := l.(type) {
-		case *filters:
-			*shape = Shape{l.outputs, l.sheet.Out().Rows, l.sheet.Out().Cols}
-		case *pool:
-			*shape = Shape{shape.Channels, l.sheet.Out().Rows, l.sheet.Out().Cols}
-		case *average:
-			*shape = Shape{shape.Channels, 1, 1}
-		case *batchNorm:
-		case *residual:
-			in := *shape
-			floats += l.main.outputs(shape) + l.shortcut.outputs(&in)
-			continue
-		default:
-			continue
-		}
-		floats += int64(shape.Size())
-	}
-	return floats
 }
 
 // EstimateActivationBytes returns the memory that Activations needs for n

@@ -37,7 +37,8 @@ type Size struct {
 	Shared      int64 // of Filters, those of convolutions
 	Largest     int64 // weights of the largest filter layer
 	FanIn       int64 // the largest d: weights of a filter
-	Activations int64 // float32 values for one image in training: every layer's output and gradient
+	Outputs     int64 // float32 values for one image: every layer's output
+	Activations int64 // those in training: every layer's output and gradient
 }
 
 // Size computes what the network that New would build needs.

@@ -83,6 +83,12 @@ func (b *builder) layer(l layerSpec) (sequence, error) {
 	return b.block(l)
 }
 
+// output counts a layer's output, which has memory of its own.
+func (b *builder) output() {
+	b.size.Outputs += int64(b.shape.Size())
+	b.size.Activations += int64(b.shape.Size())
+}
+
 // name takes a name in the checkpoint.
 func (b *builder) name(name string) error {
 	if b.names[name] {
@@ -132,7 +138,7 @@ func (b *builder) filter(l layerSpec) (sequence, error) {
 		b.size.Activations += int64(b.shape.Size()) // the gradient by the input
 	}
 	b.shape = Shape{l.channels, out.Rows, out.Cols}
-	b.size.Activations += int64(b.shape.Size())
+	b.output()
 	switch l.bias {
 	case "channel":
 		b.size.Biases += int64(l.channels)
@@ -154,7 +160,7 @@ func (b *builder) filter(l layerSpec) (sequence, error) {
 
 // norm is batch normalisation.
 func (b *builder) norm(name string) (sequence, error) {
-	b.size.Activations += int64(b.shape.Size())
+	b.output()
 	if err := b.name(name); err != nil || b.plan {
 		return nil, err
 	}
@@ -170,9 +176,9 @@ func (b *builder) pool(l layerSpec) (sequence, error) {
 	if l.padding.Rows >= l.kernel.Rows || l.padding.Cols >= l.kernel.Cols {
 		return nil, fmt.Errorf("%s: a padding of %v leaves fields of %v without input", l.kind, l.padding, l.kernel)
 	}
-	b.size.Activations += int64(b.shape.Size())
+	b.size.Activations += int64(b.shape.Size()) // the gradient by the input
 	b.shape.Height, b.shape.Width = sheet.Out().Rows, sheet.Out().Cols
-	b.size.Activations += int64(b.shape.Size())
+	b.output()
 	if l.kind == "max" {
 		b.size.Activations += int64(b.shape.Size()) // which input was the largest
 	}
@@ -221,8 +227,9 @@ func (b *builder) block(l layerSpec) (sequence, error) {
 
 // readout ends the model: the mean over positions and a linear readout.
 func (b *builder) readout(classes int) {
-	b.size.Activations += int64(b.shape.Size())
+	b.size.Activations += int64(b.shape.Size()) // the gradient by the input
 	b.shape.Height, b.shape.Width = 1, 1
+	b.output()
 	b.stage("avgpool", sequence{new(average)})
 	b.model.readout = newLinear("fc", b.shape.Channels, classes, b.rng)
 }
