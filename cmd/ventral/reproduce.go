@@ -188,14 +188,22 @@ func (r *tableRun) write(t *terminal) {
 		rows.add(row.name, thousands(first.Parameters), thousands(first.Updates), percent(figure(meanOf(test))), spread, percent(figure(meanOf(train))), ratio(figure(meanOf(snr))))
 	}
 	rows.write(t.out)
-	fmt.Fprintf(t.out, "means over %d seeds; range: greatest − least. train accuracy: while the weights changed, on translated images.\nsharing SNR: median over layers, before the sleep that might follow.\n", r.seeds)
+	fmt.Fprintf(t.out, "accuracies: %s; range: greatest − least. train accuracy: while the weights changed, on translated images.\nsharing SNR: median over layers, at the end.\n", r.words())
+}
+
+// words says what the figures are of.
+func (r *tableRun) words() string {
+	if r.seeds == 1 {
+		return fmt.Sprintf("one seed (%d)", r.training.seed)
+	}
+	return fmt.Sprintf("mean of %d seeds", r.seeds)
 }
 
 // writeFiles writes results.csv and the curves of the test accuracy.
 func (r *tableRun) writeFiles(f *runFolder) error {
 	header := []string{"network", "repetitions", "sleep_every", "seed", "epochs", "updates", "parameters", "test_accuracy", "test_top5", "test_loss", "train_accuracy", "train_loss", "sharing_snr"}
 	var rows [][]string
-	p := newPlot(fmt.Sprintf("accuracy on test images, mean of %d seeds", r.seeds), "epoch", "%")
+	p := newPlot("accuracy on test images, "+r.words(), "epoch", "%")
 	for i, row := range r.rows {
 		for s, n := range r.results[i] {
 			e := n.epochs[len(n.epochs)-1]
