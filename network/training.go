@@ -150,9 +150,6 @@ func (t Training) rate(epoch int) float64 {
 	return lr
 }
 
-// gradientSums is how many partial sums the gradient of a convolution has.
-const gradientSums = 16
-
 // UpdatesPerEpoch is the number of updates in an epoch of n images.
 func (t Training) UpdatesPerEpoch(n int) int {
 	t = t.withDefaults(false)
@@ -470,7 +467,7 @@ func (t Training) EstimateBytes(a Architecture) (int64, error) {
 	}
 	t = t.withDefaults(a.Local)
 	blocks := int64(t.BatchSize+kernel.Lanes-1) / kernel.Lanes
-	floats := int64(2+moments(t.Optimizer))*(size.Filters+size.Biases) + blocks*kernel.Lanes*size.Activations + gradientSums*size.Shared
+	floats := int64(2+moments(t.Optimizer))*(size.Filters+size.Biases) + blocks*kernel.Lanes*size.Activations + kernel.GradientSums*size.Shared
 	if sleeps := t.SleepEvery > 0 || t.SleepBeforeTest; sleeps && t.Sleep.Method != "" && t.Sleep.Method != InstantSleep {
 		// The weights of a layer before it, and P with its predecessors and products,
 		// in float64.

@@ -149,7 +149,7 @@ func (e Experiment) start(w [][]float64, steps int, rec *Recorder) (*run, error)
 		return r, nil
 	}
 	n, d := len(w), len(w[0])
-	r.W, r.W0, r.v, r.drive, r.squares = w, clone(w), NewWeights(n, d), make([]float64, n), make([]float64, n)
+	r.W, r.W0, r.v, r.drive, r.squares = w, Clone(w), NewWeights(n, d), make([]float64, n), make([]float64, n)
 	r.Pre, r.Post, r.Signal = NewWeights(e.Batch, d), NewWeights(e.Batch, n), make([]float64, e.Batch)
 	r.MeanPre, r.MeanPost, r.Threshold = make([]float64, d), make([]float64, n), make([]float64, n)
 	for i, wi := range w {

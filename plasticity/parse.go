@@ -22,11 +22,11 @@ var assignment = regexp.MustCompile(`^\s*([\pL_][\pL\pN_]*)\s*=([^=].*)?$`)
 // language only arithmetic is taken.
 func parse(text, target string, known map[string]*node, constants map[string]float64) (*node, error) {
 	p := &equationParser{names: maps.Clone(known), used: map[string]bool{}}
-	for name, v := range constants {
+	for _, name := range slices.Sorted(maps.Keys(constants)) {
 		if known[name] != nil {
 			return nil, fmt.Errorf("constant %s: the name is taken by a variable of the equation; the variables are %s", name, names(known))
 		}
-		p.names[name] = constant(v)
+		p.names[name] = constant(constants[name])
 	}
 	var last string
 	text = strings.TrimPrefix(text, "\ufeff") // as some editors begin a file

@@ -123,5 +123,5 @@ func (r *Recorder) record(w, w0 [][]float64, step int) {
 			return
 		}
 	}
-	r.Snapshots = append(r.Snapshots, Snapshot{step, clone(w)})
+	r.Snapshots = append(r.Snapshots, Snapshot{step, Clone(w)})
 }

@@ -94,7 +94,7 @@ func TestHebbianGrowth(t *testing.T) {
 	sd := []float64{2, .8, .5, .3}
 	x, axes := gaussian(sd, 5)
 	w := Gaussian(3, 4, 0, 1, 2)
-	before := clone(w)
+	before := Clone(w)
 	runOrFail(t, Experiment{Rule: Hebb{Normalise: true}, Inputs: x, Rate: Inverse(2, 500)}, w, 20000)
 	for i, wi := range w {
 		if c, grown := along(wi, axes, 0), floats.Norm(wi, 2)/floats.Norm(before[i], 2); c < .998 || math.Abs(grown-1) > 1e-12 {
@@ -285,7 +285,7 @@ func TestFoldiakAgainstItsEquations(t *testing.T) {
 			a.Post[b][i] = float64(rng.IntN(2))
 		}
 	}
-	lateral, thresholds := clone(f.Lateral), append([]float64(nil), f.Thresholds...)
+	lateral, thresholds := Clone(f.Lateral), append([]float64(nil), f.Thresholds...)
 	for b := range a.Pre {
 		y := a.Post[b]
 		for i := range n {

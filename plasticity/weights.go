@@ -26,8 +26,8 @@ func Gaussian(n, d int, mean, deviation float64, seed uint64) [][]float64 {
 	return w
 }
 
-// clone copies filters.
-func clone(w [][]float64) [][]float64 {
+// Clone copies filters, n × d.
+func Clone(w [][]float64) [][]float64 {
 	if len(w) == 0 {
 		return nil
 	}

@@ -71,7 +71,7 @@ filter. The same letters stand in the rules above.`,
 
 // do runs the experiment and writes what it recorded, also when it ends early.
 func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error {
-	begin := copyOf(r.w)
+	begin := plasticity.Clone(r.w)
 	bar := t.bar(r.name, max(1, r.steps/r.Hold)*r.Batch, "inputs")
 	e := r.Experiment
 	e.Inputs = &watched{Inputs: r.Inputs, bar: bar, label: r.name}
@@ -173,12 +173,4 @@ func short(v float64) string {
 		return "∞"
 	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
-}
-
-func copyOf(w [][]float64) [][]float64 {
-	c := plasticity.NewWeights(len(w), len(w[0]))
-	for i := range w {
-		copy(c[i], w[i])
-	}
-	return c
 }

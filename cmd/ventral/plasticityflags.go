@@ -176,50 +176,33 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 		}
 		rate = short(v / float64(d))
 	}
-	shares := c.name == "sharing" || c.name == "equation"
-	hold := 1
-	if c.neurons.dynamic {
-		hold = 150
+	unit := 1 / math.Sqrt(float64(d)) // filters of about unit norm
+	defaults := map[string]string{
+		"eta": rate, "momentum": fmt.Sprint(c.momentum), "hold": "1", "wait": "0", "steps": "2000",
+		"mean": "0", "deviation": fmt.Sprint(unit), "input": f.input,
 	}
-	defaults := []struct{ flag, value string }{
-		{"eta", rate}, {"momentum", fmt.Sprint(c.momentum)}, {"hold", fmt.Sprint(hold)}, {"wait", "0"},
-		{"steps", "2000"}, {"mean", "0"}, {"deviation", fmt.Sprint(1 / math.Sqrt(float64(d)))},
-	}
-	override := func(flag, value string) {
-		for i := range defaults {
-			if defaults[i].flag == flag {
-				defaults[i].value = value
-			}
-		}
-	}
-	switch {
-	case shares:
-		override("mean", "1")
-		override("deviation", "1")
-	case c.name == "foldiak": // its inputs are 0 and 1
-		override("mean", fmt.Sprint(1/math.Sqrt(float64(d))))
-		override("deviation", fmt.Sprint(.3/math.Sqrt(float64(d))))
-		override("steps", "20000")
-	}
-	if !f.flags.Changed("input") && f.input != f.flags.Lookup("input").DefValue {
-		if err := f.flags.Set("input", f.input); err != nil {
-			return err
-		}
+	switch c.name {
+	case "sharing", "equation":
+		defaults["mean"], defaults["deviation"] = "1", "1"
+	case "foldiak": // its inputs are 0 and 1
+		defaults["mean"], defaults["deviation"], defaults["steps"] = fmt.Sprint(unit), fmt.Sprint(.3*unit), "20000"
 	}
 	if c.neurons.dynamic {
-		override("steps", "300000")
+		hold := 150
+		if f.flags.Changed("hold") {
+			hold = f.hold
+		}
+		defaults["hold"], defaults["steps"] = fmt.Sprint(hold), "300000"
 		if c.name == "sharing" {
-			override("eta", "t > 50 ? 3e-4/sqrt(1 + t/2) : 0")
-			if !c.neurons.ignorePool && !f.flags.Changed("hold") {
-				override("wait", "75")
-			} else if !c.neurons.ignorePool {
-				override("wait", fmt.Sprint(f.hold/2))
+			defaults["eta"] = "t > 50 ? 3e-4/sqrt(1 + t/2) : 0"
+			if !c.neurons.ignorePool {
+				defaults["wait"] = fmt.Sprint(hold / 2)
 			}
 		}
 	}
-	for _, d := range defaults {
-		if !f.flags.Changed(d.flag) {
-			if err := f.flags.Set(d.flag, d.value); err != nil {
+	for _, flag := range slices.Sorted(maps.Keys(defaults)) {
+		if !f.flags.Changed(flag) {
+			if err := f.flags.Set(flag, defaults[flag]); err != nil {
 				return err
 			}
 		}

@@ -167,15 +167,15 @@ func (r *trainingRun) update(p network.Progress, s network.State) error {
 	if afterUpdate != nil {
 		afterUpdate()
 	}
-	return r.saveState(s, false)
+	return r.saveState(s)
 }
 
 // afterUpdate is for tests that stop a training at a certain update.
 var afterUpdate func()
 
 // saveState saves the state if enough work was done since it was saved.
-func (r *trainingRun) saveState(s network.State, now bool) error {
-	if !now && time.Since(r.saved) < max(stateInterval, stateShare*r.cost) {
+func (r *trainingRun) saveState(s network.State) error {
+	if time.Since(r.saved) < max(stateInterval, stateShare*r.cost) {
 		return nil
 	}
 	begun := time.Now()
@@ -227,9 +227,7 @@ func (r *trainingRun) epoch(e network.Epoch, s network.State) error {
 	if s.Epoch == r.settings.Epochs {
 		return nil
 	}
-	// An older state would make the epoch again, to the same end: no need to save
-	// this one, unless it is the first or there is work to lose.
-	return r.saveState(s, false)
+	return r.saveState(s) // an older state would make the epoch again, to the same end
 }
 
 // sleep writes what is seen on the way through a sleep to sleep.csv.

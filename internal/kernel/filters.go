@@ -74,8 +74,8 @@ func (v *Variant) InputGradient(f *Filters, dx, dy *Tensor, w []float32) {
 	v.products(&f.Backward, f.Outputs, 1, w, dy, dx)
 }
 
-// gradientItems is how many partial sums the weight gradient of a convolution has: fixed, for their order decides its bits.
-const gradientItems = 16
+// GradientSums is how many partial sums of the weight gradient a convolution keeps: fixed, for their order decides its bits.
+const GradientSums = 16
 
 // A gradientTask computes weight gradients at positions of dy: in dw itself, or for a convolution in a partial sum for each item.
 type gradientTask struct {
@@ -114,7 +114,7 @@ func (v *Variant) WeightGradient(f *Filters, dw []float32, x, dy *Tensor) {
 	t := gradientTasks.get()
 	*t = gradientTask{v, f, x, dy, dw, (dy.Positions + items - 1) / items}
 	if f.Shared {
-		t.size = (dy.Positions + gradientItems - 1) / gradientItems
+		t.size = (dy.Positions + GradientSums - 1) / GradientSums
 	}
 	count := (dy.Positions + t.size - 1) / t.size
 	if f.Shared && len(f.partial) < count*len(dw) {
