@@ -15,7 +15,7 @@ func benchmarkFit(b *testing.B, r Regression, n, p, q int) {
 	x, y := problemOf("noise", 1, n, p, q)
 	train, test := rowsUpTo(n)[:n*9/10], rowsUpTo(n)[n*9/10:]
 	for b.Loop() {
-		problem, err := NewProblem(x, y)
+		problem, err := NewProblem(Dense(x), y)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func BenchmarkScore(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			x, y := problemOf("noise", 1, c.n, c.p, c.q)
 			for b.Loop() {
-				if _, err := Score(context.Background(), x, y, Options{Regression: c.r}); err != nil {
+				if _, err := Score(context.Background(), Dense(x), y, Options{Regression: c.r}); err != nil {
 					b.Fatal(err)
 				}
 			}

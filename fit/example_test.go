@@ -37,7 +37,7 @@ func ExampleScore() {
 	}
 	splits, _ := fit.ShuffleSplit{}.Split(len(rows))
 	ceiling, _ := fit.SplitHalf(a, fit.SplitHalfOptions{})
-	res, err := fit.Score(context.Background(), x, a.Mean(), fit.Options{
+	res, err := fit.Score(context.Background(), fit.Dense(x), a.Mean(), fit.Options{
 		Regression: fit.RidgeCV{}, Splits: splits, Ceiling: ceiling.Ceiling,
 	})
 	if err != nil {

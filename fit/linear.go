@@ -26,7 +26,10 @@ func (Linear) Parameters() map[string]float64 { return map[string]float64{} }
 
 // Fit fits the least squares.
 func (Linear) Fit(p *Problem, train []int) (Predictor, error) {
-	t := p.train(train)
+	t, err := p.train(train)
+	if err != nil {
+		return nil, err
+	}
 	values, vectors, err := vblas.EigenSym(t.m)
 	if err != nil {
 		return nil, fmt.Errorf("least squares: %w", err)

@@ -75,7 +75,10 @@ func (r PLS) fit(p *Problem, train []int) (*plsFit, error) {
 	if len(train) <= components {
 		return nil, fmt.Errorf("pls with %d components needs at least %d training stimuli, found %d: lower the number of components", components, components+1, len(train))
 	}
-	t := p.train(train)
+	t, err := p.train(train)
+	if err != nil {
+		return nil, err
+	}
 	f := &plsFit{t: t, trace: mat.Trace(t.m)}
 	if p.dual {
 		f.space = newDualPLS(t)

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"runtime"
@@ -23,18 +24,21 @@ import (
 //
 // A split then needs only the sub-block of K of its training stimuli, or C and
 // B less the part of its test stimuli, centred on the training mean: fitting
-// costs no product over all features again. Memory: X, and 8 bytes times
-// n_stimuli² in the dual form, or a centred copy of X and n_features² in the
-// primal; each split that is being fitted holds another K or C.
+// costs no product over all features again. Memory: 8 bytes times n_stimuli² in
+// the dual form, which reads the features block by block and keeps none of them,
+// or times n_stimuli·n_features + n_features² in the primal; each split that is
+// being fitted holds another K or C.
 //
 // Responses of stimuli outside the training part have no influence on a fit: to
 // predict stimuli without recordings give them any finite responses and keep
 // them out of it.
 type Problem struct {
-	x, y *mat.Dense
+	x    Features
+	y    *mat.Dense
 	dual bool
 
-	products sync.Once
+	products sync.Mutex // held while the products are computed
+	prepared bool
 	xMean    []float64  // over all stimuli
 	centred  *mat.Dense // X − xMean; primal form only
 	gram     *mat.Dense // K or C
@@ -43,9 +47,10 @@ type Problem struct {
 
 // NewProblem joins features x (n_stimuli × n_features) and responses y
 // (n_stimuli × n_neuroids), row by row the same stimuli. They are not copied
-// and must not change. It fails when the numbers of rows differ or when a value
-// is not finite, which it names.
-func NewProblem(x, y *mat.Dense) (*Problem, error) {
+// and must not change. It fails when the numbers of rows differ or when a
+// response is not finite, which it names; features are looked at when the first
+// regression is fitted.
+func NewProblem(x Features, y *mat.Dense) (*Problem, error) {
 	n, p := x.Dims()
 	m, q := y.Dims()
 	if n != m {
@@ -54,10 +59,7 @@ func NewProblem(x, y *mat.Dense) (*Problem, error) {
 	if n < 2 || p == 0 || q == 0 {
 		return nil, fmt.Errorf("%d stimuli, %d features and %d neuroids: expected at least 2, 1 and 1", n, p, q)
 	}
-	if err := checkFinite(x, "feature"); err != nil {
-		return nil, err
-	}
-	if err := checkFinite(y, "neuroid"); err != nil {
+	if err := checkFinite(y, "neuroid", 0); err != nil {
 		return nil, err
 	}
 	return &Problem{x: x, y: y, dual: n < p}, nil
@@ -69,54 +71,43 @@ func (p *Problem) Dims() (stimuli, features, neuroids int) {
 	return stimuli, features, p.y.RawMatrix().Cols
 }
 
-// checkFinite returns an error that names the first column with a NaN or an
-// infinity, and says how many columns have one.
-func checkFinite(a *mat.Dense, what string) error {
-	rows, cols := a.Dims()
-	bad := map[int]int{} // column → first row
-	first := -1
-	for i := range rows {
-		for j, v := range a.RawRowView(i) {
-			if v-v == 0 { // neither NaN nor infinite
-				continue
-			}
-			if _, seen := bad[j]; !seen {
-				bad[j] = i
-				if first < 0 || j < first {
-					first = j
-				}
-			}
-		}
-	}
-	if first < 0 {
+// prepare computes the shared products, once, in one pass over the features.
+func (p *Problem) prepare(ctx context.Context) error {
+	p.products.Lock()
+	defer p.products.Unlock()
+	if p.prepared {
 		return nil
 	}
-	return fmt.Errorf("%s %d is %g for the stimulus in row %d (%d of %d %ss have values that are not finite): leave out the %ss or the stimuli",
-		what, first, a.At(bad[first], first), bad[first], len(bad), cols, what, what)
-}
-
-// prepare computes the shared products.
-func (p *Problem) prepare() {
 	n, features := p.x.Dims()
-	p.xMean = columnMeans(p.x, nil)
+	p.xMean = make([]float64, features)
 	if p.dual {
 		p.gram = mat.NewDense(n, n, nil)
-		const width = 512 // features per pass: a centred copy of so many columns is enough
-		for lo := 0; lo < features; lo += width {
-			hi := min(lo+width, features)
-			block := mat.NewDense(n, hi-lo, nil)
-			subtractRow(block, p.x.Slice(0, n, lo, hi).(*mat.Dense), nil, p.xMean[lo:hi])
-			addGram(p.gram, blas.NoTrans, block)
-		}
-		mirror(p.gram)
-		return
+	} else {
+		p.centred = mat.NewDense(n, features, nil)
 	}
-	p.centred = mat.NewDense(n, features, nil)
-	subtractRow(p.centred, p.x, nil, p.xMean)
-	p.gram = mat.NewDense(features, features, nil)
-	addGram(p.gram, blas.Trans, p.centred)
+	err := eachBlock(ctx, p.x, func(from int, block *mat.Dense) error {
+		_, width := block.Dims()
+		mean := p.xMean[from : from+width]
+		copy(mean, columnMeans(block, nil))
+		if p.dual {
+			subtractRow(block, block, nil, mean)
+			addGram(p.gram, blas.NoTrans, block)
+		} else {
+			subtractRow(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, mean)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if !p.dual {
+		p.gram = mat.NewDense(features, features, nil)
+		addGram(p.gram, blas.Trans, p.centred)
+		p.cross = product(blas.Trans, p.centred, p.y)
+	}
 	mirror(p.gram)
-	p.cross = product(blas.Trans, p.centred, p.y)
+	p.prepared = true
+	return nil
 }
 
 // A training is what a regression needs of the training part of a split, both
@@ -147,8 +138,10 @@ const epsilon = 0x1p-52
 const unvarying = 64 * epsilon
 
 // train centres the shared products on the training stimuli.
-func (p *Problem) train(rows []int) *training {
-	p.products.Do(p.prepare)
+func (p *Problem) train(rows []int) (*training, error) {
+	if err := p.prepare(context.Background()); err != nil {
+		return nil, err
+	}
 	t := &training{p: p, rows: rows, yMean: columnMeans(p.y, rows)}
 	t.y = mat.NewDense(len(rows), p.y.RawMatrix().Cols, nil)
 	subtractRow(t.y, p.y, rows, t.yMean)
@@ -157,7 +150,7 @@ func (p *Problem) train(rows []int) *training {
 	} else {
 		t.centrePrimal()
 	}
-	return t
+	return t, nil
 }
 
 // centreDual takes the training block of K and centres it:
@@ -198,7 +191,7 @@ func (t *training) centreDual() {
 // that of the others, or directly where the training part is the smaller one.
 func (t *training) centrePrimal() {
 	p := t.p
-	n, features := p.x.Dims()
+	n, features := p.centred.Dims()
 	t.xMean = columnMeans(p.centred, t.rows)
 	c := mat.NewDense(features, features, nil)
 	b := mat.NewDense(features, len(t.yMean), nil)

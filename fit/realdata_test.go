@@ -59,7 +59,7 @@ func TestRealRecordings(t *testing.T) {
 			if len(a.StimulusIDs) != c.stimuli || a.Repetitions != c.repetitions || len(a.Neuroids) != c.neuroids || a.Region != c.o.Region {
 				t.Errorf("%s: %d × %d × %d, expected %d × %d × %d", a.Region, len(a.StimulusIDs), a.Repetitions, len(a.Neuroids), c.stimuli, c.repetitions, c.neuroids)
 			}
-			if err := checkFinite(a.Mean(), "neuroid"); err != nil {
+			if err := checkFinite(a.Mean(), "neuroid", 0); err != nil {
 				t.Error(err)
 			}
 			h, err := SplitHalf(a, SplitHalfOptions{})

@@ -24,7 +24,7 @@ func regressions() map[string]Regression {
 
 func problem(t *testing.T, x, y *mat.Dense) *Problem {
 	t.Helper()
-	p, err := NewProblem(x, y)
+	p, err := NewProblem(Dense(x), y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,11 @@ func TestLeaveOneOutByBruteForce(t *testing.T) {
 		x, y := problemOf("smooth", 4, s.n, s.p, 3)
 		alphas := []float64{.1, 3, 100}
 		p := problem(t, x, y)
-		l, err := newLeaveOneOut(p.train(rowsUpTo(s.n)))
+		fitted, err := p.train(rowsUpTo(s.n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := newLeaveOneOut(fitted)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -353,15 +357,15 @@ func TestRegressionErrors(t *testing.T) {
 	bad := mat.DenseCopyOf(x)
 	bad.Set(4, 7, math.NaN())
 	bad.Set(2, 9, math.Inf(1))
-	if _, err := NewProblem(bad, y); err == nil || !strings.Contains(err.Error(), "feature 7 is NaN for the stimulus in row 4 (2 of 10 features") {
+	if _, err := (Ridge{}).Fit(problem(t, bad, y), rowsUpTo(20)); err == nil || !strings.Contains(err.Error(), "feature 7 is NaN for the stimulus in row 4 (of the features 0 … 9, 2 have") {
 		t.Errorf("NaN feature: %v", err)
 	}
 	badY := mat.DenseCopyOf(y)
 	badY.Set(0, 1, math.NaN())
-	if _, err := NewProblem(x, badY); err == nil || !strings.Contains(err.Error(), "neuroid 1 is NaN") {
+	if _, err := NewProblem(Dense(x), badY); err == nil || !strings.Contains(err.Error(), "neuroid 1 is NaN") {
 		t.Errorf("NaN response: %v", err)
 	}
-	if _, err := NewProblem(x, mat.NewDense(29, 2, nil)); err == nil || !strings.Contains(err.Error(), "features have 30 rows and responses 29") {
+	if _, err := NewProblem(Dense(x), mat.NewDense(29, 2, nil)); err == nil || !strings.Contains(err.Error(), "features have 30 rows and responses 29") {
 		t.Errorf("row counts: %v", err)
 	}
 }

@@ -37,7 +37,10 @@ func (r Ridge) Fit(p *Problem, train []int) (Predictor, error) {
 	if !(alpha > 0) || !isFinite(alpha) {
 		return nil, fmt.Errorf("ridge with α = %g: expected a positive number", alpha)
 	}
-	t := p.train(train)
+	t, err := p.train(train)
+	if err != nil {
+		return nil, err
+	}
 	size := t.m.SymmetricDim()
 	for i := range size {
 		t.m.SetSym(i, i, t.m.At(i, i)+alpha)

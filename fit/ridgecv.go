@@ -90,7 +90,10 @@ func (r RidgeCV) fit(p *Problem, train []int) (Predictor, []float64, error) {
 	if len(train) < 3 {
 		return nil, nil, fmt.Errorf("ridgecv with %d training stimuli: leaving one out needs at least 3", len(train))
 	}
-	t := p.train(train)
+	t, err := p.train(train)
+	if err != nil {
+		return nil, nil, err
+	}
 	l, err := newLeaveOneOut(t)
 	if err != nil {
 		return nil, nil, fmt.Errorf("ridgecv: %w", err)

@@ -54,7 +54,7 @@ type Result struct {
 // splits that are out of range or overlap, what the regression refuses, and a
 // split in which no correlation exists. When ctx is cancelled Score returns its
 // error after the splits that are being fitted.
-func Score(ctx context.Context, x, y *mat.Dense, o Options) (*Result, error) {
+func Score(ctx context.Context, x Features, y *mat.Dense, o Options) (*Result, error) {
 	p, err := NewProblem(x, y)
 	if err != nil {
 		return nil, err
@@ -75,6 +75,9 @@ func Score(ctx context.Context, x, y *mat.Dense, o Options) (*Result, error) {
 		Ceiling: o.Ceiling, Ceiled: math.NaN(), Convention: string(o.Convention.name()),
 		R:       mat.NewDense(len(o.Splits), neuroids, nil),
 		Stimuli: n, Features: features, Neuroids: neuroids,
+	}
+	if err := p.prepare(ctx); err != nil {
+		return nil, err
 	}
 	errs := make([]error, len(o.Splits))
 	inParallel(len(o.Splits), func(i int) {
@@ -172,16 +175,7 @@ func checkSplits(splits []Split, n int) error {
 // whyUndefined says why no neuroid of a split has a correlation.
 func (p *Problem) whyUndefined(s Split, predicted, measured *mat.Dense) string {
 	_, features, neuroids := p.Dims()
-	varying := 0
-	for j := range features {
-		for _, i := range s.Train {
-			if p.x.At(i, j) != p.x.At(s.Train[0], j) {
-				varying++
-				break
-			}
-		}
-	}
-	if varying == 0 {
+	if t, err := p.train(s.Train); err == nil && mat.Trace(t.m) == 0 {
 		return fmt.Sprintf("the predictions are constant: the %d features do not vary over the %d training stimuli", features, len(s.Train))
 	}
 	silent, flat := 0, 0

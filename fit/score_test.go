@@ -23,7 +23,7 @@ func TestBrainScoreGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameSplits(t, "golden", splits, g.Splits)
-	res, err := Score(context.Background(), x, x, Options{Regression: Ridge{}, Splits: splits})
+	res, err := Score(context.Background(), Dense(x), x, Options{Regression: Ridge{}, Splits: splits})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestConventions(t *testing.T) {
 func TestScoreWithCeiling(t *testing.T) {
 	x, y := problemOf("smooth", 5, 60, 20, 3)
 	for _, v := range []Convention{"", RatioSquared} {
-		res, err := Score(context.Background(), x, y, Options{Regression: Ridge{}, Ceiling: .8, Convention: v})
+		res, err := Score(context.Background(), Dense(x), y, Options{Regression: Ridge{}, Ceiling: .8, Convention: v})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ func TestScoreWithCeiling(t *testing.T) {
 			t.Errorf("%q: %+v", v, res)
 		}
 	}
-	res, err := Score(context.Background(), x, y, Options{Regression: Ridge{}, Ceiling: -.2})
+	res, err := Score(context.Background(), Dense(x), y, Options{Regression: Ridge{}, Ceiling: -.2})
 	if err != nil || !math.IsNaN(res.Ceiled) || len(res.Notes) != 1 {
 		t.Errorf("ceiling that is not positive: %+v, %v", res, err)
 	}
@@ -136,7 +136,7 @@ func (n negated) Predict(rows []int) *mat.Dense {
 
 func TestNegativeScoreIsFlagged(t *testing.T) {
 	x, y := problemOf("smooth", 5, 60, 20, 3)
-	res, err := Score(context.Background(), x, y, Options{Regression: contrary{}, Ceiling: .8})
+	res, err := Score(context.Background(), Dense(x), y, Options{Regression: contrary{}, Ceiling: .8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestUndefinedCorrelationsAreCounted(t *testing.T) {
 	for i := range 60 {
 		y.Set(i, 1, 4) // a neuroid that never changes
 	}
-	res, err := Score(context.Background(), x, y, Options{Regression: Ridge{}})
+	res, err := Score(context.Background(), Dense(x), y, Options{Regression: Ridge{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,13 +181,13 @@ func TestScoreErrors(t *testing.T) {
 		{x, y, Options{Splits: []Split{}}, "no splits"},
 		{x, y, Options{Regression: Ridge{}, Convention: "r/c"}, "unknown ceiling convention"},
 	} {
-		if _, err := Score(context.Background(), c.x, c.y, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Score(context.Background(), Dense(c.x), c.y, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, expected %q", err, c.want)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Score(ctx, x, y, Options{Regression: Ridge{}}); err != context.Canceled {
+	if _, err := Score(ctx, Dense(x), y, Options{Regression: Ridge{}}); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -198,7 +198,7 @@ func TestScoreOnAnyGOMAXPROCS(t *testing.T) {
 	var results []*Result
 	for _, n := range []int{1, 4} {
 		runtime.GOMAXPROCS(n)
-		res, err := Score(context.Background(), x, y, Options{Regression: RidgeCV{}})
+		res, err := Score(context.Background(), Dense(x), y, Options{Regression: RidgeCV{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,12 +212,12 @@ func TestScoreOnAnyGOMAXPROCS(t *testing.T) {
 // Shuffled stimuli predict nothing.
 func TestShuffledStimuliScoreNearZero(t *testing.T) {
 	x, y := problemOf("smooth", 5, 200, 20, 9)
-	straight, err := Score(context.Background(), x, y, Options{Regression: RidgeCV{}})
+	straight, err := Score(context.Background(), Dense(x), y, Options{Regression: RidgeCV{}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	order := newMT19937(6).permutation(200)
-	shuffled, err := Score(context.Background(), gather(x, order), y, Options{Regression: RidgeCV{}})
+	shuffled, err := Score(context.Background(), Dense(gather(x, order)), y, Options{Regression: RidgeCV{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ file of trials names its stimuli.
 			if o.Splits, err = scoreSplits(n, shown, order, scoring, splitSeed(uint64(seed)), group, stratify); err != nil {
 				return err
 			}
-			res, err := fit.Score(ctx, x, y, o)
+			res, err := fit.Score(ctx, fit.Dense(x), y, o)
 			if err != nil {
 				return fmt.Errorf("%s on %s: %w", features, responses+repetitions, err)
 			}

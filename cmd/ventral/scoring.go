@@ -106,7 +106,7 @@ func newRegionScorer(rec *record, f scoringFlags, regression fit.Regression, see
 
 // score appends the score of one layer, whose activations are x, to r.
 func (s *regionScorer) score(ctx context.Context, r *results, network, layer string, features int, x *mat.Dense) error {
-	res, err := fit.Score(ctx, x, s.responses, s.options)
+	res, err := fit.Score(ctx, fit.Dense(x), s.responses, s.options)
 	if err != nil {
 		return fmt.Errorf("%s, layer %s on %s: %w", network, layer, s.region, err)
 	}

@@ -1,0 +1,119 @@
+package fit
+
+import (
+	"context"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Features are the features of stimuli, n_stimuli × n_features, read a block of
+// columns at a time: they need not be in memory. Whatever is computed from them
+// is computed in one or a few passes over the blocks.
+type Features interface {
+	Dims() (stimuli, features int)
+	// Columns sets dst, n_stimuli × n, to the features from … from+n−1 of all
+	// stimuli. It is not called concurrently.
+	Columns(dst *mat.Dense, from int) error
+}
+
+// Dense are features in memory, n_stimuli × n_features.
+func Dense(x *mat.Dense) Features { return dense{x} }
+
+type dense struct{ *mat.Dense }
+
+func (d dense) Columns(dst *mat.Dense, from int) error {
+	n, width := dst.Dims()
+	for i := range n {
+		copy(dst.RawRowView(i), d.RawRowView(i)[from:from+width])
+	}
+	return nil
+}
+
+// Rows are the given rows of features, in their order: those of the stimuli
+// that were recorded. The rows of a block that are not among them are read and
+// left.
+func Rows(f Features, rows []int) Features {
+	if d, ok := f.(dense); ok {
+		return dense{gather(d.Dense, rows)}
+	}
+	return &selectedRows{Features: f, rows: rows}
+}
+
+type selectedRows struct {
+	Features
+	rows  []int
+	block *mat.Dense
+}
+
+func (r *selectedRows) Dims() (stimuli, features int) {
+	_, features = r.Features.Dims()
+	return len(r.rows), features
+}
+
+func (r *selectedRows) Columns(dst *mat.Dense, from int) error {
+	n, _ := r.Features.Dims()
+	_, width := dst.Dims()
+	if r.block == nil || r.block.RawMatrix().Cols != width {
+		r.block = mat.NewDense(n, width, nil)
+	}
+	if err := r.Features.Columns(r.block, from); err != nil {
+		return err
+	}
+	for i, row := range r.rows {
+		copy(dst.RawRowView(i), r.block.RawRowView(row))
+	}
+	return nil
+}
+
+// blockWidth is the number of features that are read at once.
+const blockWidth = 512
+
+// eachBlock calls use with all features, block by block; from is the first
+// feature of the block, which is overwritten by the next. A value that is not
+// finite is an error that names the feature.
+func eachBlock(ctx context.Context, f Features, use func(from int, block *mat.Dense) error) error {
+	n, features := f.Dims()
+	store := make([]float64, n*min(blockWidth, features))
+	for from := 0; from < features; from += blockWidth {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		width := min(blockWidth, features-from)
+		block := mat.NewDense(n, width, store[:n*width])
+		if err := f.Columns(block, from); err != nil {
+			return err
+		}
+		if err := checkFinite(block, "feature", from); err != nil {
+			return err
+		}
+		if err := use(from, block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkFinite returns an error that names the first column with a NaN or an
+// infinity, and says how many columns have one; columns are counted from first.
+func checkFinite(a *mat.Dense, what string, first int) error {
+	rows, cols := a.Dims()
+	row := make(map[int]int) // column → first row with such a value
+	column := cols
+	for i := range rows {
+		for j, v := range a.RawRowView(i) {
+			if v-v == 0 { // neither NaN nor infinite
+				continue
+			}
+			if _, seen := row[j]; !seen {
+				row[j] = i
+				column = min(column, j)
+			}
+		}
+	}
+	if len(row) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s %d is %g for the stimulus in row %d (of the %ss %d … %d, %d have values that are not finite): leave out the %ss or the stimuli",
+		what, first+column, a.At(row[column], column), row[column], what, first, first+cols-1, len(row), what)
+}
