@@ -26,6 +26,15 @@ var axisSynonyms = map[string]string{
 	"neuroid_id":    axisNeuroid,
 }
 
+// axisNamed is the name of an axis in our words.
+func axisNamed(name string) string {
+	name = strings.TrimSpace(name)
+	if s, ok := axisSynonyms[name]; ok {
+		return s
+	}
+	return name
+}
+
 // axes returns the checked names of the axes of an array of the given shape:
 // those that are asked for, else the file's own (nil: it has none), else the
 // default ones.
@@ -44,10 +53,7 @@ func (o ReadOptions) axes(file []string, shape []int) ([]string, error) {
 func parseAxes(names []string, shape []int) ([]string, error) {
 	axes := make([]string, len(names))
 	for i, name := range names {
-		name = strings.TrimSpace(name)
-		if s, ok := axisSynonyms[name]; ok {
-			name = s
-		}
+		name = axisNamed(name)
 		if !slices.Contains(axisNames, name) {
 			return nil, fmt.Errorf("axes %s: unknown name %q, expected %s", strings.Join(names, ","), name, strings.Join(axisNames, ", "))
 		}

@@ -66,20 +66,24 @@ func (r *selectedRows) Columns(dst *mat.Dense, from int) error {
 	return nil
 }
 
-// blockWidth is the number of features that are read at once.
-const blockWidth = 512
+// blockWidth is the number of features that are read at once: some 32 MB of
+// them, for then reading costs little beside the products.
+func blockWidth(stimuli, features int) int {
+	return min(features, max(512, min(8192, 1<<22/stimuli)))
+}
 
 // eachBlock calls use with all features, block by block; from is the first
 // feature of the block, which is overwritten by the next. A value that is not
 // finite is an error that names the feature.
 func eachBlock(ctx context.Context, f Features, use func(from int, block *mat.Dense) error) error {
 	n, features := f.Dims()
-	store := make([]float64, n*min(blockWidth, features))
-	for from := 0; from < features; from += blockWidth {
+	step := blockWidth(n, features)
+	store := make([]float64, n*step)
+	for from := 0; from < features; from += step {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		width := min(blockWidth, features-from)
+		width := min(step, features-from)
 		block := mat.NewDense(n, width, store[:n*width])
 		if err := f.Columns(block, from); err != nil {
 			return err

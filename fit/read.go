@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -39,11 +40,11 @@ type ReadOptions struct {
 // of the stimuli are left out. Every error names the file.
 func ReadAssembly(path string, o ReadOptions) (*Assembly, error) {
 	read := readHDF5
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".nc", ".h5", ".hdf5", ".hdf", ".mat":
-	case ".npy":
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case slices.Contains(hdf5Extensions, ext):
+	case ext == ".npy":
 		read = readNPY
-	case ".npz":
+	case ext == ".npz":
 		read = readNPZ
 	default:
 		return nil, fmt.Errorf("%s: recordings are read from .nc, .h5, .hdf5, .mat (HDF5) and .npy, .npz (NumPy) files, not from %q", path, ext)

@@ -225,7 +225,9 @@ func fitLayer(path string, k int) (*network.PCA, error) {
 		return nil, err
 	}
 	defer x.Close()
-	return network.FitPCA(x.Rows, x.Columns, k, x.ReadColumns)
+	return network.FitPCA(x.Rows, x.Columns, k, func(first, last int, dst []float32) error {
+		return npy.ReadColumns(x, first, last, dst)
+	})
 }
 
 // save writes what repeats the reductions: reduction.npz, and reduction.csv

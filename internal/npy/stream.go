@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 )
 
 // Writer writes a .npy file piece by piece; the file appears when Close succeeds. It holds no elements back.
@@ -95,7 +94,7 @@ func writeElements[T Element](w io.Writer, data []T) error {
 	return b.Flush()
 }
 
-// Matrix is an open .npy file of float32 with two or more axes, of which parts are read: rows × the other axes, flattened.
+// Matrix is an open .npy file with two or more axes, of which parts are read: rows × the other axes, flattened.
 type Matrix struct {
 	Rows, Columns int
 	path          string
@@ -103,15 +102,19 @@ type Matrix struct {
 	header        Header
 }
 
-// OpenMatrix opens the .npy file path, which is to hold float32 in C order. Its size was checked.
+// OpenMatrix opens the .npy file path, which is to hold numbers in C order. Its size was checked.
 func OpenMatrix(path string) (*Matrix, error) {
 	f, size, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	h, err := readHeader(f, size)
-	if err == nil && (h.dtype.kind != reflect.Float32 || h.Fortran || len(h.Shape) < 2 || h.count == 0) {
-		err = fmt.Errorf("dtype %s, shape %v, Fortran order %v: expected a matrix of float32 in C order", h.DType, h.Shape, h.Fortran)
+	switch {
+	case err != nil:
+	case len(h.Shape) < 2 || h.count == 0:
+		err = fmt.Errorf("shape %v: expected a matrix, rows × columns (further axes are flattened)", h.Shape)
+	case h.Fortran:
+		err = fmt.Errorf("shape %v in Fortran order: parts are read of arrays in C order only; write it with numpy.ascontiguousarray", h.Shape)
 	}
 	if err != nil {
 		f.Close()
@@ -120,19 +123,19 @@ func OpenMatrix(path string) (*Matrix, error) {
 	return &Matrix{Rows: h.Shape[0], Columns: h.count / h.Shape[0], path: path, file: f, header: h}, nil
 }
 
-// ReadColumns sets dst, Rows × (last − first), to the columns from first to last.
-func (m *Matrix) ReadColumns(first, last int, dst []float32) error {
+// ReadColumns sets dst, Rows × (last − first), to the columns of m from first to last, converted as ReadFile does.
+func ReadColumns[T Element](m *Matrix, first, last int, dst []T) error {
 	n := last - first
 	if first < 0 || n < 0 || last > m.Columns || len(dst) != m.Rows*n {
 		panic(fmt.Sprintf("npy: columns %d to %d of %d × %d into %d elements", first, last, m.Rows, m.Columns, len(dst)))
 	}
+	size := int64(m.header.dtype.size)
+	row := m.header // of a part of a row
+	row.Shape = []int{n}
 	for i := range m.Rows {
-		row := bytesOf(dst[i*n : (i+1)*n])
-		if _, err := m.file.ReadAt(row, m.header.offset+4*(int64(i)*int64(m.Columns)+int64(first))); err != nil {
-			return fmt.Errorf("%s: %w", m.path, err)
-		}
-		if m.header.dtype.swap {
-			swap(row, 4)
+		part := io.NewSectionReader(m.file, m.header.offset+size*(int64(i)*int64(m.Columns)+int64(first)), size*int64(n))
+		if err := readPayload(part, row, dst[i*n:(i+1)*n]); err != nil {
+			return fmt.Errorf("%s: row %d, columns from %d: %w", m.path, i, first, err)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -127,18 +128,31 @@ func TestMatrix(t *testing.T) {
 	}
 	defer m.Close()
 	part := make([]float32, 6)
-	if err := m.ReadColumns(5, 7, part); err != nil || m.Rows != 3 || m.Columns != 8 || !slices.Equal(part, []float32{5, 6, 13, 14, 21, 22}) {
+	if err := ReadColumns(m, 5, 7, part); err != nil || m.Rows != 3 || m.Columns != 8 || !slices.Equal(part, []float32{5, 6, 13, 14, 21, 22}) {
 		t.Errorf("%d × %d, columns 5 and 6 are %v, %v", m.Rows, m.Columns, part, err)
 	}
-	for name, write := range map[string]func(path string) error{
-		"float64.npy": func(path string) error { return WriteFile(path, []int{3, 2}, upTo[float64](6)) },
-		"vector.npy":  func(path string) error { return WriteFile(path, []int{6}, upTo[float32](6)) },
-	} {
-		path := filepath.Join(dir, name)
-		if err := write(path); err != nil {
-			t.Fatal(err)
-		}
-		_, err := OpenMatrix(path)
-		wants(t, err, path, "matrix of float32")
+	wide := make([]float64, 6)
+	if err := ReadColumns(m, 2, 4, wide); err != nil || !slices.Equal(wide, []float64{2, 3, 10, 11, 18, 19}) {
+		t.Errorf("columns 2 and 3 as float64 are %v, %v", wide, err)
 	}
+	bytes := make([]uint8, 3)
+	if err := ReadColumns(m, 7, 8, bytes); err != nil || !slices.Equal(bytes, []uint8{7, 15, 23}) {
+		t.Errorf("column 7 as uint8 is %v, %v", bytes, err)
+	}
+
+	vector, columnMajor := filepath.Join(dir, "vector.npy"), filepath.Join(dir, "fortran.npy")
+	if err := WriteFile(vector, []int{6}, upTo[float32](6)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = OpenMatrix(vector)
+	wants(t, err, vector, "shape [6]: expected a matrix")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(columnMajor, []byte(strings.Replace(string(content), "'fortran_order': False", "'fortran_order': True ", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = OpenMatrix(columnMajor)
+	wants(t, err, columnMajor, "Fortran order")
 }
