@@ -16,7 +16,7 @@ import (
 
 var activationsVerb = verb{
 	name:    "activations",
-	summary: "show images to a trained network and write its layers' activations",
+	summary: "show images to a trained network, or to Gabor cells, and write the layers' activations",
 	detail: `
 Writes the float32 activity of the layers, with stimuli.csv (the stimulus_id of
 every row) and run.json beside it. --format says how:
@@ -35,6 +35,11 @@ many random sums, or --pca onto so many principal components, which are fitted
 on other images. Layers that have no more features than that stay as they are.
 reduction.npz keeps the matrices, reduction.csv the numbers.
 
+With --gabor there is no network: the layers are simple, half-rectified Gabor
+filters of four phases, and complex, their energy, at 8 orientations and 1/4,
+1/8, 1/16 and 1/32 cycles a pixel, half a period apart: what a model of V1 must
+beat.
+
 Memory does not grow with the number of images, but for the images themselves
 (float32 at the network's input size); --format npz and --pca collect arrays on
 disk first, in the run's folder. Neither --batch nor the number of cores changes
@@ -45,6 +50,7 @@ a byte.
 	flags: func(flags *pflag.FlagSet) action {
 		a := &activationsRun{}
 		flags.StringVar(&a.weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
+		flags.IntVar(&a.gabor, "gabor", 0, "in place of a network: simple and complex cells (Gabor filters) on grey images of this side, in pixels")
 		flags.StringVar(&a.images, "images", "", "folder or zip of images, or cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy as in ventral train")
 		flags.StringVar(&a.part, "part", "test", "part of such a source: test or train")
 		flags.StringVar(&a.table, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder; else ids are file names)")
@@ -56,7 +62,7 @@ a byte.
 		flags.StringVar(&a.out, "out", "", "folder to write")
 		flags.BoolVar(&a.overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
-			if err := required(flags, "weights", "images", "out"); err != nil {
+			if err := required(flags, "images", "out"); err != nil {
 				return err
 			}
 			if err := a.check(); err != nil {
@@ -71,7 +77,7 @@ a byte.
 type activationsRun struct {
 	weights, images, part, table, out, format string
 	layers                                    []string
-	batch, crop                               int
+	gabor, batch, crop                        int
 	reduction                                 reductionFlags
 	overwrite                                 bool
 }
@@ -79,6 +85,10 @@ type activationsRun struct {
 // check refuses what can be seen in the flags alone.
 func (a *activationsRun) check() error {
 	switch {
+	case (a.weights == "") == (a.gabor == 0):
+		return misused("ventral activations needs either --weights, a network, or --gabor, the side in pixels at which cells see the images; see ventral activations --help")
+	case a.gabor != 0 && a.gabor < 16:
+		return misused("--gabor is %d pixels, expected at least 16: the cells prefer down to 1/32 cycle a pixel", a.gabor)
 	case !slices.Contains([]string{"npy", "npz", "hdf5"}, a.format):
 		return misused("--format %q: expected npy, npz or hdf5", a.format)
 	case a.part != "test" && a.part != "train":
@@ -101,14 +111,14 @@ func (a *activationsRun) check() error {
 }
 
 // choose replaces all by the network's layers, or checks the names.
-func (a *activationsRun) choose(model *network.Model) error {
+func (a *activationsRun) choose(model responder) error {
 	known := model.LayerNames()
 	if slices.Equal(a.layers, []string{"all"}) {
 		a.layers = known
 	}
 	for i, l := range a.layers {
 		if !slices.Contains(known, l) {
-			return misused("--layers: the network has no layer %q; it has %s", l, strings.Join(known, ", "))
+			return misused("--layers: there is no layer %q; there are %s", l, strings.Join(known, ", "))
 		}
 		if slices.Contains(a.layers[:i], l) {
 			return misused("--layers: %s is named twice", l)
@@ -117,8 +127,17 @@ func (a *activationsRun) choose(model *network.Model) error {
 	return nil
 }
 
+// open opens what answers the images, and says what it sees.
+func (a *activationsRun) open() (responder, modelFile, error) {
+	if a.gabor > 0 {
+		g := newGaborCells(a.gabor)
+		return g, g.input(), nil
+	}
+	return openModel(a.weights)
+}
+
 func (a *activationsRun) run(ctx context.Context, t *terminal, what description) error {
-	model, about, err := openModel(a.weights)
+	model, about, err := a.open()
 	if err != nil {
 		return err
 	}
@@ -156,11 +175,13 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 		return err
 	}
 	t.say("%d images; beside them and the weights about %.0f MB of memory are needed", set.Len(), float64(need)/1e6)
-	if what.Data, err = appendFile(what.Data, "weights", a.weights); err != nil {
-		return err
-	}
-	if what.Data, err = appendFile(what.Data, "network", filepath.Join(filepath.Dir(a.weights), modelName)); err != nil {
-		return err
+	if a.weights != "" {
+		if what.Data, err = appendFile(what.Data, "weights", a.weights); err != nil {
+			return err
+		}
+		if what.Data, err = appendFile(what.Data, "network", filepath.Join(filepath.Dir(a.weights), modelName)); err != nil {
+			return err
+		}
 	}
 	f, err := newRunFolder(a.out, a.overwrite, struct {
 		description
@@ -198,7 +219,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 
 // write streams the activations from the network through the reductions to the
 // files.
-func (a *activationsRun) write(ctx context.Context, t *terminal, f *runFolder, model *network.Model, src network.Source, set stimuli.Set, out []layerOut) error {
+func (a *activationsRun) write(ctx context.Context, t *terminal, f *runFolder, model responder, src network.Source, set stimuli.Set, out []layerOut) error {
 	ids := make([]string, set.Len())
 	for i := range ids {
 		ids[i] = set.ID(i)

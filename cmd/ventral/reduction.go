@@ -83,7 +83,7 @@ const reductionName = "reduction.npz"
 
 // plan begins the layers that are written: it pools, and draws the projections.
 // projected are those that components are still to be fitted for.
-func (r *reductionFlags) plan(model *network.Model, layers []string) (out []layerOut, projected []int, err error) {
+func (r *reductionFlags) plan(model responder, layers []string) (out []layerOut, projected []int, err error) {
 	for _, name := range layers {
 		shape, _ := model.LayerShape(name)
 		l := layerOut{name: name, shape: shape, axes: []int{shape.Channels, shape.Height, shape.Width}}
@@ -164,7 +164,7 @@ func (r *reducer) reduce(layer string, rows []float32) []float32 {
 // fit computes the components of the projected layers from their activations to
 // the images of src, which are collected on disk, beside what the run writes,
 // and removed.
-func (r *reductionFlags) fit(ctx context.Context, t *terminal, f *runFolder, model *network.Model, src network.Source, batch int, out []layerOut, projected []int) error {
+func (r *reductionFlags) fit(ctx context.Context, t *terminal, f *runFolder, model responder, src network.Source, batch int, out []layerOut, projected []int) error {
 	var names []string
 	var fitted []layerOut
 	for _, i := range projected {
