@@ -62,3 +62,16 @@ func BenchmarkScore(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkBootstrap draws the score of the public IT benchmark 1000 times, 10
+// splits of 320 test stimuli.
+func BenchmarkBootstrap(b *testing.B) {
+	b.Run("n3200_q168", func(b *testing.B) {
+		p := noisyPredictions(1, 3200, 168, .5)
+		for b.Loop() {
+			if _, err := Bootstrap(p, BootstrapOptions{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

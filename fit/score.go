@@ -15,6 +15,10 @@ type Options struct {
 	Splits     []Split    // nil = ShuffleSplit{}: 10 × 90 %
 	Ceiling    float64    // of the responses, e.g. from SplitHalf; 0 = none
 	Convention Convention // of the ceiled score; "" = SquaredOverCeiling
+
+	// KeepPredictions keeps what the splits predict, for Bootstrap, Permute,
+	// Compare and FEV; Predictions tells the memory.
+	KeepPredictions bool
 }
 
 // A Result is how well features predict responses.
@@ -42,6 +46,19 @@ type Result struct {
 	// them, are constant. The medians leave them out.
 	Undefined int
 	Notes     []string // what a reader of the score must know, in words
+
+	Predictions *Predictions // nil without Options.KeepPredictions
+}
+
+// CeiledUnder is the score normalised by Ceiling under a convention, which need
+// not be the one that Ceiled is under. It is never clipped, and of a negative
+// score positive all the same: see Negative. It fails without a positive ceiling
+// and for an unknown convention.
+func (r *Result) CeiledUnder(v Convention) (float64, error) {
+	if r.Ceiling == 0 {
+		return math.NaN(), fmt.Errorf("the score has no ceiling: give Options.Ceiling")
+	}
+	return v.Ceiled(r.Score, r.Ceiling)
 }
 
 // Score predicts the responses y (n_stimuli × n_neuroids) from the features x
@@ -59,6 +76,13 @@ func Score(ctx context.Context, x Features, y *mat.Dense, o Options) (*Result, e
 	if err != nil {
 		return nil, err
 	}
+	return p.Score(ctx, o)
+}
+
+// Score is the function Score for a problem that exists: several regressions
+// or splits share its products.
+func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
+	var err error
 	n, features, neuroids := p.Dims()
 	if o.Regression == nil {
 		o.Regression = PLS{}
@@ -76,6 +100,9 @@ func Score(ctx context.Context, x Features, y *mat.Dense, o Options) (*Result, e
 		R:       mat.NewDense(len(o.Splits), neuroids, nil),
 		Stimuli: n, Features: features, Neuroids: neuroids,
 	}
+	if o.KeepPredictions {
+		res.Predictions = &Predictions{Splits: o.Splits, Responses: p.y, Predicted: make([]*mat.Dense, len(o.Splits))}
+	}
 	if err := p.prepare(ctx); err != nil {
 		return nil, err
 	}
@@ -90,14 +117,14 @@ func Score(ctx context.Context, x Features, y *mat.Dense, o Options) (*Result, e
 			errs[i] = fmt.Errorf("split %d of %d: %w", i+1, len(o.Splits), err)
 			return
 		}
-		predicted, measured := predictor.Predict(s.Test), gather(y, s.Test)
-		a, b := make([]float64, len(s.Test)), make([]float64, len(s.Test))
+		predicted, measured := predictor.Predict(s.Test), gather(p.y, s.Test)
 		r := res.R.RawRowView(i)
-		for j := range r {
-			r[j] = pearson(mat.Col(a, j, predicted), mat.Col(b, j, measured))
-		}
+		correlate(r, predicted, measured)
 		if !slices.ContainsFunc(r, isFinite) {
 			errs[i] = fmt.Errorf("split %d of %d: no correlation exists: %s", i+1, len(o.Splits), p.whyUndefined(s, predicted, measured))
+		}
+		if o.KeepPredictions {
+			res.Predictions.Predicted[i] = predicted
 		}
 	})
 	if err := ctx.Err(); err != nil {
