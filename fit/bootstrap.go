@@ -63,7 +63,7 @@ type Bootstrapped struct {
 // on Seed, the draw, and the numbers of tested units and of neuroids only.
 //
 // Time is a matrix product of n_draws × n_test × 5 n_neuroids per split, in
-// parallel over the draws; memory 5 times that of the predictions. Errors:
+// parallel over the draws; memory 7 times that of the predictions. Errors:
 // predictions that do not fit the responses, options out of range, and a draw
 // without any correlation.
 func Bootstrap(p *Predictions, o BootstrapOptions) (*Bootstrapped, error) {

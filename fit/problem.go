@@ -110,6 +110,16 @@ func (p *Problem) prepare(ctx context.Context) error {
 	return nil
 }
 
+// withResponses is the prepared problem with other responses to the same
+// stimuli. The products of features are shared.
+func (p *Problem) withResponses(y *mat.Dense) *Problem {
+	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: true, xMean: p.xMean, centred: p.centred, gram: p.gram}
+	if !p.dual {
+		other.cross = product(blas.Trans, p.centred, y)
+	}
+	return other
+}
+
 // A training is what a regression needs of the training part of a split, both
 // parts centred on their training means.
 type training struct {

@@ -2,7 +2,6 @@ package fit
 
 import (
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -37,38 +36,6 @@ func weightedPearson(x, y, w []float64) float64 {
 	return max(-1, min(1, xy/(math.Sqrt(xx)*math.Sqrt(yy))))
 }
 
-// A column is what standardising a column needs.
-type column struct {
-	mean, scale float64 // population standard deviation; 1 for a constant column
-	dead        bool    // constant: it has no correlation
-	// lost is the variance of the standardised values under weights, relative
-	// to their mean square or to 1, below which a difference of moments loses so
-	// many digits, or is so near rounding, that r is computed from the values.
-	lost float64
-}
-
-func newColumn(x []float64) column {
-	if constant(x) {
-		return column{mean: mean(x), scale: 1, dead: true, lost: math.Inf(1)}
-	}
-	c := column{mean: mean(x)}
-	ss := 0.0
-	for _, v := range x {
-		ss += (v - c.mean) * (v - c.mean)
-	}
-	c.scale = math.Sqrt(ss / float64(len(x)))
-	rounding := 16 * epsilon * max(math.Abs(slices.Min(x)), math.Abs(slices.Max(x))) / c.scale
-	c.lost = max(1e-9, rounding*rounding)
-	return c
-}
-
-// variance is the difference of the mean square and the squared mean, and
-// whether enough of its digits are left.
-func (c *column) variance(meanSquare, mean float64) (v float64, ok bool) {
-	v = meanSquare - mean*mean
-	return v, v > c.lost*max(1, meanSquare)
-}
-
 // A weighing correlates the columns of two matrices, n × q each, under many
 // weightings of the rows: with both sides standardised once, as z and t, the
 // sums of z, t, z², t² and zt under all weightings are one matrix product, and
@@ -78,23 +45,17 @@ func (c *column) variance(meanSquare, mean float64) (v float64, ok bool) {
 // Where that loses digits, because a weighting leaves hardly any variance of a
 // column, weightedPearson takes its place.
 type weighing struct {
-	predicted, measured *mat.Dense
-	p, m                []column
+	predicted, measured *standardised
 	terms               *mat.Dense // n × 5q: z, t, z², t², zt
 }
 
 func newWeighing(predicted, measured *mat.Dense) *weighing {
 	n, q := measured.Dims()
-	w := &weighing{predicted, measured, make([]column, q), make([]column, q), mat.NewDense(n, 5*q, nil)}
-	x := make([]float64, n)
-	for j := range q {
-		w.p[j], w.m[j] = newColumn(mat.Col(x, j, predicted)), newColumn(mat.Col(x, j, measured))
-	}
+	w := &weighing{newStandardised(predicted), newStandardised(measured), mat.NewDense(n, 5*q, nil)}
 	for i := range n {
-		row, p, m := w.terms.RawRowView(i), predicted.RawRowView(i), measured.RawRowView(i)
-		for j := range q {
-			z, t := (p[j]-w.p[j].mean)/w.p[j].scale, (m[j]-w.m[j].mean)/w.m[j].scale
-			row[j], row[q+j], row[2*q+j], row[3*q+j], row[4*q+j] = z, t, z*z, t*t, z*t
+		row, t := w.terms.RawRowView(i), w.measured.z.RawRowView(i)
+		for j, z := range w.predicted.z.RawRowView(i) {
+			row[j], row[q+j], row[2*q+j], row[3*q+j], row[4*q+j] = z, t[j], z*z, t[j]*t[j], z*t[j]
 		}
 	}
 	return w
@@ -104,7 +65,7 @@ func newWeighing(predicted, measured *mat.Dense) *weighing {
 // are not negative; NaN where a correlation does not exist.
 func (w *weighing) correlations(r, weights *mat.Dense) {
 	weightings, q := r.Dims()
-	n, _ := w.measured.Dims()
+	_, n := weights.Dims()
 	sums := mat.NewDense(weightings, 5*q, nil)
 	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, weights.RawMatrix(), w.terms.RawMatrix(), 0, sums.RawMatrix())
 	x, y := make([]float64, n), make([]float64, n)
@@ -119,17 +80,18 @@ func (w *weighing) correlations(r, weights *mat.Dense) {
 			continue
 		}
 		for j := range q {
-			if w.p[j].dead || w.m[j].dead {
+			p, m := &w.predicted.columns[j], &w.measured.columns[j]
+			if p.dead || m.dead {
 				to[j] = math.NaN()
 				continue
 			}
 			mz, mt := s[j]/total, s[q+j]/total
-			vz, okZ := w.p[j].variance(s[2*q+j]/total, mz)
-			vt, okT := w.m[j].variance(s[3*q+j]/total, mt)
+			vz, okZ := p.variance(s[2*q+j]/total, mz)
+			vt, okT := m.variance(s[3*q+j]/total, mt)
 			if okZ && okT {
 				to[j] = max(-1, min(1, (s[4*q+j]/total-mz*mt)/math.Sqrt(vz*vt)))
 			} else {
-				to[j] = weightedPearson(mat.Col(x, j, w.predicted), mat.Col(y, j, w.measured), weights.RawRowView(d))
+				to[j] = weightedPearson(mat.Col(x, j, w.predicted.raw), mat.Col(y, j, w.measured.raw), weights.RawRowView(d))
 			}
 		}
 	}
