@@ -141,13 +141,7 @@ func (d Draws) Mean() float64 { return mean(d) }
 
 // Deviation is their sample standard deviation (n − 1): under a bootstrap the
 // standard error of the statistic.
-func (d Draws) Deviation() float64 {
-	m, ss := mean(d), 0.0
-	for _, v := range d {
-		ss += (v - m) * (v - m)
-	}
-	return math.Sqrt(ss / float64(len(d)-1))
-}
+func (d Draws) Deviation() float64 { return math.Sqrt(variance(d)) }
 
 // Quantile is the value below which a fraction p of the draws lies, linear
 // between neighbours (numpy's default). p outside 0 … 1 panics.
