@@ -75,3 +75,15 @@ func BenchmarkBootstrap(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkPermute permutes the responses of the same benchmark 1000 times.
+func BenchmarkPermute(b *testing.B) {
+	b.Run("n3200_q168", func(b *testing.B) {
+		p := noisyPredictions(1, 3200, 168, .5)
+		for b.Loop() {
+			if _, err := Permute(p, PermutationOptions{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

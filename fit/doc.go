@@ -18,7 +18,9 @@
 // Mechanisms, one per file: random numbers and splits as numpy and
 // scikit-learn draw them (mt19937.go, splits.go), the products that all splits
 // share (problem.go), the regressions (ridge.go, ridgecv.go, linear.go,
-// pls.go), scores and ceilings (score.go, convention.go, ceiling.go), and the
+// pls.go), scores and ceilings (score.go, convention.go, ceiling.go,
+// normalised.go, fev.go), what chance and choice do to them (predictions.go,
+// bootstrap.go, permutation.go, compare.go, corrections.go, commit.go), and the
 // recordings (assembly.go, table.go, assembly_*.go, align.go).
 package fit
 

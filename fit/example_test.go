@@ -59,3 +59,43 @@ func ExampleGroupShuffleSplit() {
 	// [2 3 4 5] [0 1]
 	// [0 1 4 5] [2 3]
 }
+
+// Two models of three neuroids, one with more noise. That both meet the same
+// stimuli makes their difference surer than either score.
+func ExampleCompare() {
+	const stimuli = 200
+	rng := rand.New(rand.NewPCG(2, 2))
+	y, good, poor := mat.NewDense(stimuli, 3, nil), mat.NewDense(stimuli, 3, nil), mat.NewDense(stimuli, 3, nil)
+	for s := range stimuli {
+		for j := range 3 {
+			signal := rng.NormFloat64()
+			y.Set(s, j, signal+rng.NormFloat64())
+			good.Set(s, j, signal+.2*rng.NormFloat64())
+			poor.Set(s, j, signal+.8*rng.NormFloat64())
+		}
+	}
+	splits, _ := fit.ShuffleSplit{Train: .5}.Split(stimuli)
+	models := []fit.Candidate{{Name: "good"}, {Name: "poor"}}
+	for i, x := range []*mat.Dense{good, poor} {
+		res, err := fit.Score(context.Background(), fit.Dense(x), y, fit.Options{Regression: fit.Ridge{}, Splits: splits, KeepPredictions: true})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		models[i].Predictions = res.Predictions
+	}
+	c, err := fit.Compare(models, fit.BootstrapOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, b := range c.Scores {
+		fmt.Printf("%s r %.2f (%.2f … %.2f)\n", models[i].Name, b.Score, b.Low, b.High)
+	}
+	d := c.Differences[0]
+	fmt.Printf("%s − %s %.2f (%.2f … %.2f), p %.3f\n", d.A, d.B, d.Difference, d.Low, d.High, d.Holm)
+	// Output:
+	// good r 0.67 (0.58 … 0.73)
+	// poor r 0.55 (0.43 … 0.65)
+	// good − poor 0.12 (0.04 … 0.21), p 0.004
+}
