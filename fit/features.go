@@ -66,6 +66,50 @@ func (r *selectedRows) Columns(dst *mat.Dense, from int) error {
 	return nil
 }
 
+// Join are features side by side: all of the first, then all of the next. It
+// panics where they have different numbers of stimuli.
+func Join(parts ...Features) Features {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	j := &joined{parts: parts}
+	for i, f := range parts {
+		n, features := f.Dims()
+		if i > 0 && n != j.stimuli {
+			panic(fmt.Sprintf("fit: Join of features of %d and of %d stimuli", j.stimuli, n))
+		}
+		j.stimuli, j.first = n, append(j.first, j.features)
+		j.features += features
+	}
+	return j
+}
+
+type joined struct {
+	parts             []Features
+	first             []int // feature of each part
+	stimuli, features int
+}
+
+func (j *joined) Dims() (stimuli, features int) { return j.stimuli, j.features }
+
+func (j *joined) Columns(dst *mat.Dense, from int) error {
+	n, width := dst.Dims()
+	for i, f := range j.parts {
+		_, size := f.Dims()
+		lo, hi := max(from, j.first[i]), min(from+width, j.first[i]+size)
+		if lo >= hi {
+			continue
+		}
+		// A block of its own, since a source may count on its elements lying side by side.
+		block := mat.NewDense(n, hi-lo, nil)
+		if err := f.Columns(block, lo-j.first[i]); err != nil {
+			return err
+		}
+		dst.Slice(0, n, lo-from, hi-from).(*mat.Dense).Copy(block)
+	}
+	return nil
+}
+
 // blockWidth is the number of features that are read at once: some 32 MB of
 // them, for then reading costs little beside the products.
 func blockWidth(stimuli, features int) int {
