@@ -21,8 +21,11 @@ type goldens struct {
 		Normal       []float64
 	} `json:"random_state"`
 	Splits struct {
-		Labels, Groups             []string
+		Labels, Groups, Many       []string
 		Shuffle, Stratified, Group map[string][]Split
+		KFold                      map[string][]Split `json:"kfold"`
+		StratifiedKFold            map[string][]Split `json:"stratified_kfold"`
+		GroupKFold                 map[string][]Split `json:"group_kfold"`
 	}
 	BrainScore struct {
 		Score, Error float64

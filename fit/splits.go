@@ -65,7 +65,7 @@ func (s StratifiedShuffleSplit) Split(n int) ([]Split, error) {
 	counts := make([]int, len(classes))
 	for c, m := range members {
 		if counts[c] = len(m); counts[c] < 2 {
-			return nil, fmt.Errorf("class %q has one stimulus, row %d: stratified splits need at least 2 per class; leave it out, merge it with another class, or do not stratify", classes[c], m[0])
+			return nil, oneMember(classes[c], m[0])
 		}
 	}
 	if min(d.train, d.test) < len(classes) {
@@ -135,7 +135,22 @@ func (s GroupShuffleSplit) Split(n int) ([]Split, error) {
 	return splits, nil
 }
 
-// A draw is what the three kinds of splits have in common.
+func oneMember(class string, row int) error {
+	return fmt.Errorf("class %q has one stimulus, row %d: stratified splits need at least 2 per class; leave it out, merge it with another class, or do not stratify", class, row)
+}
+
+// seedOf is numpy's seed for the value of a Seed field.
+func seedOf(seed uint32) uint32 {
+	switch seed {
+	case 0:
+		return 1
+	case SeedZero:
+		return 0
+	}
+	return seed
+}
+
+// A draw is what the three kinds of shuffled splits have in common.
 type draw struct {
 	splits, train, test int
 	rng                 *mt19937
@@ -148,16 +163,10 @@ func newDraw(splits int, train float64, seed uint32, n int, what string) (draw, 
 	if train == 0 {
 		train = .9
 	}
-	switch seed {
-	case 0:
-		seed = 1
-	case SeedZero:
-		seed = 0
-	}
 	if splits < 0 || !(train > 0 && train < 1) {
 		return draw{}, fmt.Errorf("%d splits with a training fraction of %g: expected at least 1 split and a fraction between 0 and 1", splits, train)
 	}
-	d := draw{splits: splits, train: int(math.Floor(train * float64(n))), rng: newMT19937(seed)}
+	d := draw{splits: splits, train: int(math.Floor(train * float64(n))), rng: newMT19937(seedOf(seed))}
 	d.test = n - d.train
 	if d.train == 0 || n < 2 {
 		return draw{}, fmt.Errorf("%d %s are too few to train on a fraction of %g of them and to test on the others", n, what, train)

@@ -12,7 +12,8 @@ import sklearn
 from scipy.stats import pearsonr
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
-from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
+from sklearn.model_selection import (GridSearchCV, GroupKFold, GroupShuffleSplit, KFold, ShuffleSplit, StratifiedKFold,
+                                     StratifiedShuffleSplit)
 
 warnings.simplefilter("ignore")
 out = {"versions": {"numpy": np.__version__, "sklearn": sklearn.__version__, "scipy": scipy.__version__}}
@@ -44,10 +45,24 @@ sizes = [7, 7, 7, 5, 5, 2, 11, 3, 3, 13]
 labels = [chr(ord("k") - c) + "x" * (c % 3) for c, n in enumerate(sizes) for _ in range(n)]
 labels = [labels[i] for i in np.random.RandomState(3).permutation(len(labels))]
 groups = ["movie%02d" % (i * i % 13) for i in range(70)]
+many = ["g%02d" % v for v in np.random.RandomState(5).randint(0, 60, 240)]  # 60 groups, many of equal size
 n = len(labels)
 out["splits"] = {
     "labels": labels,
     "groups": groups,
+    "many": many,
+    "kfold": {
+        "25_10_1": pairs(KFold(10, shuffle=True, random_state=1).split(np.zeros(25))),
+        "63_4_0": pairs(KFold(4, shuffle=True, random_state=0).split(np.zeros(63))),
+    },
+    "stratified_kfold": {
+        "10_1": pairs(StratifiedKFold(10, shuffle=True, random_state=1).split(np.zeros(n), labels)),
+        "3_7": pairs(StratifiedKFold(3, shuffle=True, random_state=7).split(np.zeros(n), labels)),
+    },
+    "group_kfold": {
+        "3": pairs(GroupKFold(3).split(np.zeros(70), groups=groups)),
+        "10_many": pairs(GroupKFold(10).split(np.zeros(240), groups=many)),
+    },
     "shuffle": {
         "25_0.9_1": pairs(ShuffleSplit(10, train_size=0.9, random_state=1).split(np.zeros(25))),
         "63_0.5_0": pairs(ShuffleSplit(3, train_size=0.5, random_state=0).split(np.zeros(63))),
