@@ -45,6 +45,14 @@ type goldens struct {
 		Shared     [][]float64 `json:"ridgecv_shared"`
 		Alpha      float64
 		Linear     [][]float64
+
+		EachPLS         [][][]float64 `json:"each_pls"` // by number of components
+		PLSCV           [][]float64   `json:"plscv"`
+		PLSCVComponents int           `json:"plscv_components"`
+		FoldRidgeCV     [][]float64   `json:"ridgecv_folds"`
+		FoldAlphas      []float64     `json:"alphas_folds"`
+		FoldShared      [][]float64   `json:"ridgecv_folds_shared"`
+		FoldAlpha       float64       `json:"alpha_folds"`
 	}
 	Ceiling struct {
 		Ceiling, Error float64

@@ -1,12 +1,6 @@
 package fit
 
-import (
-	"fmt"
-
-	"gonum.org/v1/gonum/blas"
-
-	vblas "ventral/internal/blas"
-)
+import "fmt"
 
 // Linear is ordinary least squares, both sides centred, the intercept free.
 // Where features are dependent, always so with fewer stimuli than features, it
@@ -26,26 +20,9 @@ func (Linear) Parameters() map[string]float64 { return map[string]float64{} }
 
 // Fit fits the least squares.
 func (Linear) Fit(p *Problem, train []int) (Predictor, error) {
-	t, err := p.train(train)
-	if err != nil {
-		return nil, err
-	}
-	values, vectors, err := vblas.EigenSym(t.m)
+	s, err := p.spectrum(train)
 	if err != nil {
 		return nil, fmt.Errorf("least squares: %w", err)
 	}
-	size := len(values)
-	cut := float64(size) * epsilon * values[size-1]
-	e := product(blas.Trans, vectors, t.t)
-	for i, v := range values {
-		scale := 0.0
-		if v > cut {
-			scale = 1 / v
-		}
-		row := e.RawRowView(i)
-		for j := range row {
-			row[j] *= scale
-		}
-	}
-	return t.predictor(product(blas.NoTrans, vectors, e)), nil
+	return s.t.predictor(s.coefficients(make([]float64, len(s.t.yMean)))), nil
 }

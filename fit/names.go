@@ -43,10 +43,10 @@ func repeated(names []string) []string {
 	return twice
 }
 
-func pick(names []string, which []int) []string {
-	picked := make([]string, len(which))
+func pick[T any](values []T, which []int) []T {
+	picked := make([]T, len(which))
 	for i, k := range which {
-		picked[i] = names[k]
+		picked[i] = values[k]
 	}
 	return picked
 }

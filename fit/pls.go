@@ -23,7 +23,7 @@ import (
 //	r = w − Σ_j (p_jᵀw) r_j,  t = X r
 //	p = Xᵀt/tᵀt,  q = Sᵀr/tᵀt,  S ← S − tᵀt p qᵀ
 //
-// and β = R Qᵀ. With fewer stimuli than features all of it is carried in terms
+// and β = R Qᵀ, of which the first k columns are the fit with k components. With fewer stimuli than features all of it is carried in terms
 // of K = XXᵀ: XS becomes KY and X r becomes K ρ.
 //
 // The fit ends with fewer components, as there, once every residual of the
@@ -57,11 +57,26 @@ func (r PLS) Parameters() map[string]float64 {
 // Fit fits the components. It fails when there are fewer features, or fewer
 // training stimuli less one, than components.
 func (r PLS) Fit(p *Problem, train []int) (Predictor, error) {
+	each, err := r.FitEach(p, train)
+	if err != nil {
+		return nil, err
+	}
+	return each[len(each)-1], nil
+}
+
+// FitEach fits once and returns the regressions with 1, 2, … components, which
+// share their memory: element k−1 is what Fit returns for k. Those with more
+// components than the fit ends with are the last one.
+func (r PLS) FitEach(p *Problem, train []int) ([]Predictor, error) {
 	f, err := r.fit(p, train)
 	if err != nil {
 		return nil, err
 	}
-	return f.t.predictor(f.coefficients()), nil
+	each := make([]Predictor, r.components())
+	for k := range each {
+		each[k] = f.predictor(k + 1)
+	}
+	return each, nil
 }
 
 func (r PLS) fit(p *Problem, train []int) (*plsFit, error) {
@@ -90,6 +105,7 @@ func (r PLS) fit(p *Problem, train []int) (*plsFit, error) {
 			break
 		}
 	}
+	t.m = nil // not needed again
 	return f, nil
 }
 
@@ -189,15 +205,36 @@ func (f *plsFit) firstResponse() int {
 	return first
 }
 
-// coefficients returns R Qᵀ.
-func (f *plsFit) coefficients() *mat.Dense {
-	r := f.space.rotations()
-	rows, _ := f.t.t.Dims()
-	c := mat.NewDense(rows, len(f.t.yMean), nil)
-	for k, q := range f.loadings {
-		blas64.Ger(1, vector(r[k]), vector(q), c.RawMatrix())
+// predictor predicts with at most the given number of components.
+func (f *plsFit) predictor(components int) *plsPredictor {
+	k := min(components, len(f.loadings))
+	return &plsPredictor{f.t, f.space.rotations()[:k], f.loadings[:k]}
+}
+
+// plsPredictor predicts ŷ = ȳ + Σ_k inputs·r_k q_kᵀ.
+type plsPredictor struct {
+	t                   *training
+	rotations, loadings [][]float64
+}
+
+func (f *plsPredictor) Predict(rows []int) *mat.Dense {
+	y := mat.NewDense(len(rows), len(f.t.yMean), nil)
+	f.each(rows, func(score, q []float64) {
+		blas64.Ger(1, vector(score), vector(q), y.RawMatrix())
+	})
+	addRow(y, f.t.yMean)
+	return y
+}
+
+// each calls use with the scores of the given stimuli and the loadings of every
+// component in turn.
+func (f *plsPredictor) each(rows []int, use func(score, q []float64)) {
+	inputs := f.t.inputs(rows)
+	score := make([]float64, len(rows))
+	for k, r := range f.rotations {
+		blas64.Gemv(blas.NoTrans, 1, inputs.RawMatrix(), vector(r), 0, vector(score))
+		use(score, f.loadings[k])
 	}
-	return c
 }
 
 // nipals finds the coefficients a of the weight vector w = S a, ‖w‖ = 1, by
@@ -277,7 +314,7 @@ func (l *primalPLS) rotations() [][]float64 { return l.r }
 
 func (l *primalPLS) residual() *mat.Dense {
 	y := mat.DenseCopyOf(l.t.y)
-	x := l.t.features()
+	x := l.t.inputs(l.t.rows)
 	score := make([]float64, len(l.t.rows))
 	for k, r := range l.r {
 		blas64.Gemv(blas.NoTrans, 1, x.RawMatrix(), vector(r), 0, vector(score))

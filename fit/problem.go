@@ -153,8 +153,7 @@ func (p *Problem) train(rows []int) (*training, error) {
 		return nil, err
 	}
 	t := &training{p: p, rows: rows, yMean: columnMeans(p.y, rows)}
-	t.y = mat.NewDense(len(rows), p.y.RawMatrix().Cols, nil)
-	subtractRow(t.y, p.y, rows, t.yMean)
+	t.y = t.responses(rows)
 	if p.dual {
 		t.centreDual()
 	} else {
@@ -239,60 +238,54 @@ func (t *training) centrePrimal() {
 	t.m, t.t = mat.NewSymDense(features, c.RawMatrix().Data), b
 }
 
-// features returns the training rows of X, centred: n_train × n_features, in
-// the primal form.
-func (t *training) features() *mat.Dense {
-	x := mat.NewDense(len(t.rows), len(t.xMean), nil)
-	subtractRow(x, t.p.centred, t.rows, t.xMean)
-	return x
-}
-
-// predictor makes a predictor of the coefficients c: n_train × n_neuroids in
-// the dual form, n_features × n_neuroids in the primal.
-func (t *training) predictor(c *mat.Dense) Predictor {
-	if t.p.dual {
-		return &dualPredictor{t, c}
+// inputs returns what a fit sees of the given stimuli: (x − x̄)·(x_j − x̄) for
+// every training stimulus j in the dual form, len(rows) × n_train, and x − x̄ in
+// the primal, len(rows) × n_features.
+func (t *training) inputs(rows []int) *mat.Dense {
+	if !t.p.dual {
+		x := mat.NewDense(len(rows), len(t.xMean), nil)
+		subtractRow(x, t.p.centred, rows, t.xMean)
+		return x
 	}
-	return &primalPredictor{t, c}
-}
-
-// dualPredictor predicts ŷ = ȳ + k(x)ᵀc with k(x)_j = (x − x̄)·(x_j − x̄) over
-// the training stimuli j.
-type dualPredictor struct {
-	*training
-	c *mat.Dense
-}
-
-func (d *dualPredictor) Predict(rows []int) *mat.Dense {
-	k := mat.NewDense(len(rows), len(d.rows), nil)
+	k := mat.NewDense(len(rows), len(t.rows), nil)
 	for a, i := range rows {
-		from, to := d.p.gram.RawRowView(i), k.RawRowView(a)
+		from, to := t.p.gram.RawRowView(i), k.RawRowView(a)
 		mean := 0.0
-		for b, j := range d.rows {
+		for b, j := range t.rows {
 			to[b] = from[j]
 			mean += from[j]
 		}
-		mean /= float64(len(d.rows))
+		mean /= float64(len(t.rows))
 		for b := range to {
-			to[b] += d.kBar - (mean + d.kMean[b])
+			to[b] += t.kBar - (mean + t.kMean[b])
 		}
 	}
-	y := product(blas.NoTrans, k, d.c)
-	addRow(y, d.yMean)
+	return k
+}
+
+// responses returns the responses to the given stimuli less the training mean.
+func (t *training) responses(rows []int) *mat.Dense {
+	y := mat.NewDense(len(rows), len(t.yMean), nil)
+	subtractRow(y, t.p.y, rows, t.yMean)
 	return y
 }
 
-// primalPredictor predicts ŷ = ȳ + (x − x̄)c.
-type primalPredictor struct {
+// predictor makes a predictor of the coefficients c: n_train × n_neuroids in
+// the dual form, n_features × n_neuroids in the primal. It lets go of m.
+func (t *training) predictor(c *mat.Dense) Predictor {
+	t.m = nil
+	return &linear{t, c}
+}
+
+// linear predicts ŷ = ȳ + inputs·c.
+type linear struct {
 	*training
 	c *mat.Dense
 }
 
-func (d *primalPredictor) Predict(rows []int) *mat.Dense {
-	x := mat.NewDense(len(rows), len(d.xMean), nil)
-	subtractRow(x, d.p.centred, rows, d.xMean)
-	y := product(blas.NoTrans, x, d.c)
-	addRow(y, d.yMean)
+func (l *linear) Predict(rows []int) *mat.Dense {
+	y := product(blas.NoTrans, l.inputs(rows), l.c)
+	addRow(y, l.yMean)
 	return y
 }
 

@@ -18,7 +18,9 @@ func regressions() map[string]Regression {
 		"ridgecv":       RidgeCV{},
 		"ridgecvShared": RidgeCV{Shared: true},
 		"linear":        Linear{},
+		"ridgecvFolds":  RidgeCV{Folds: 4},
 		"pls":           PLS{Components: 8},
+		"plscv":         PLSCV{Components: 8, Folds: 4},
 	}
 }
 
@@ -83,22 +85,37 @@ func TestRegressionsAreScikitLearns(t *testing.T) {
 			check("pls", predict(t, PLS{}, x, y, train, test), c.PLS, tolerance)
 			check("ridge", predict(t, Ridge{}, x, y, train, test), c.Ridge, 1e-8)
 			check("linear", predict(t, Linear{}, x, y, train, test), c.Linear, 1e-8)
-			each, alphas, err := RidgeCV{Alphas: g.Alphas}.fit(p, train)
+			ridgecv := func(name string, r RidgeCV, alphas []float64, predictions [][]float64) {
+				f, err := r.Fit(p, train)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := f.(*RidgeCVPredictor).Alphas; !slices.Equal(got, alphas) {
+					t.Errorf("%s chooses α = %v, scikit-learn %v", name, got, alphas)
+				}
+				check(name, f.Predict(test), predictions, 1e-8)
+			}
+			shared := func(alpha float64) []float64 { return slices.Repeat([]float64{alpha}, c.Q) }
+			ridgecv("ridgecv", RidgeCV{Alphas: g.Alphas}, c.Alphas, c.RidgeCV)
+			ridgecv("ridgecv, shared α", RidgeCV{Alphas: g.Alphas, Shared: true}, shared(c.Alpha), c.Shared)
+			ridgecv("ridgecv, 5 folds", RidgeCV{Alphas: g.Alphas, Folds: 5}, c.FoldAlphas, c.FoldRidgeCV)
+			ridgecv("ridgecv, 5 folds, shared α", RidgeCV{Alphas: g.Alphas, Shared: true, Folds: 5}, shared(c.FoldAlpha), c.FoldShared)
+
+			each, err := PLS{Components: len(c.EachPLS)}.FitEach(p, train)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(alphas, c.Alphas) {
-				t.Errorf("ridgecv chooses α = %v, scikit-learn %v", alphas, c.Alphas)
+			for k, want := range c.EachPLS {
+				check(fmt.Sprintf("pls with %d components", k+1), each[k].Predict(test), want, tolerance)
 			}
-			check("ridgecv", each.Predict(test), c.RidgeCV, 1e-8)
-			shared, alphas, err := RidgeCV{Alphas: g.Alphas, Shared: true}.fit(p, train)
+			f, err := PLSCV{Components: 10, Folds: 5}.Fit(p, train)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if alphas[0] != c.Alpha {
-				t.Errorf("ridgecv chooses the shared α = %v, scikit-learn %v", alphas[0], c.Alpha)
+			if got := f.(*PLSCVPredictor).Components; got != c.PLSCVComponents {
+				t.Errorf("plscv chooses %d components, scikit-learn %d", got, c.PLSCVComponents)
 			}
-			check("ridgecv, shared α", shared.Predict(test), c.Shared, 1e-8)
+			check("plscv", f.Predict(test), c.PLSCV, tolerance)
 		})
 	}
 }
@@ -225,15 +242,14 @@ func TestLeaveOneOutByBruteForce(t *testing.T) {
 		x, y := problemOf("smooth", 4, s.n, s.p, 3)
 		alphas := []float64{.1, 3, 100}
 		p := problem(t, x, y)
-		fitted, err := p.train(rowsUpTo(s.n))
+		fitted, err := p.spectrum(rowsUpTo(s.n))
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := newLeaveOneOut(fitted)
+		got, err := fitted.leaveOneOut(alphas)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := l.errors(alphas)
 		for a, alpha := range alphas {
 			want := make([]float64, 3)
 			for i := range s.n {
@@ -247,6 +263,99 @@ func TestLeaveOneOutByBruteForce(t *testing.T) {
 				if d := math.Abs(got.At(a, j)/w - 1); d > 1e-9 {
 					t.Errorf("n %d, p %d, α %g, neuroid %d: mean squared error %g, by brute force %g", s.n, s.p, alpha, j, got.At(a, j), w)
 				}
+			}
+		}
+	}
+}
+
+// The errors of folds against fitting and predicting each.
+func TestFoldErrorsByBruteForce(t *testing.T) {
+	for _, s := range []struct{ n, p int }{{23, 6}, {17, 30}} {
+		x, y := problemOf("smooth", 4, s.n, s.p, 3)
+		p := problem(t, x, y)
+		alphas := []float64{.1, 3, 100}
+		r := RidgeCV{Alphas: alphas, Folds: 5, Seed: 3}
+		got, err := r.foldErrors(p, rowsUpTo(s.n), alphas)
+		if err != nil {
+			t.Fatal(err)
+		}
+		splits, err := KFold{Folds: 5, Seed: 3}.Split(s.n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for a, alpha := range alphas {
+			want := make([]float64, 3)
+			for _, split := range splits {
+				predicted := predict(t, Ridge{Alpha: alpha}, x, y, split.Train, split.Test)
+				for i, row := range split.Test {
+					for j := range want {
+						e := y.At(row, j) - predicted.At(i, j)
+						want[j] += e * e / float64(len(split.Test)) / 5
+					}
+				}
+			}
+			for j, w := range want {
+				if d := math.Abs(got.At(a, j)/w - 1); !(d < 1e-9) {
+					t.Errorf("n %d, p %d, α %g, neuroid %d: mean squared error %g, by brute force %g", s.n, s.p, alpha, j, got.At(a, j), w)
+				}
+			}
+		}
+	}
+}
+
+// As many folds as stimuli leave one out.
+func TestFoldsOfOneLeaveOneOut(t *testing.T) {
+	for _, s := range shapes {
+		x, y := problemOf("noise", 4, s.n, s.p, s.q)
+		p := problem(t, x, y)
+		for _, shared := range []bool{false, true} {
+			a, err := RidgeCV{Shared: shared}.Fit(p, rowsUpTo(s.n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := RidgeCV{Shared: shared, Folds: s.n}.Fit(p, rowsUpTo(s.n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(a.(*RidgeCVPredictor).Alphas, b.(*RidgeCVPredictor).Alphas) {
+				t.Errorf("%v: leaving one out chooses α = %v, folds of one %v", s, a.(*RidgeCVPredictor).Alphas, b.(*RidgeCVPredictor).Alphas)
+			}
+		}
+	}
+}
+
+// FitEach is Fit for every number of components, and PLSCV's errors are those
+// of fitting and predicting each fold with each number.
+func TestPLSOfEveryNumberOfComponents(t *testing.T) {
+	for _, s := range shapes {
+		x, y := problemOf("smooth", 4, s.n, s.p, s.q)
+		train, test := trainTest(s.n)
+		each, err := PLS{Components: 6}.FitEach(problem(t, x, y), train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := PLSCV{Components: 6, Folds: 4}.Fit(problem(t, x, y), train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		errors := f.(*PLSCVPredictor).Errors
+		splits, err := KFold{Folds: 4}.Split(len(train))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, one := range each {
+			want := predict(t, PLS{Components: k + 1}, x, y, train, test)
+			if d := distance(one.Predict(test), rowsOf(want)); d > 1e-13 {
+				t.Errorf("%v, %d components: %.2g relative", s, k+1, d)
+			}
+			brute := 0.0
+			for _, split := range splits {
+				predicted := predict(t, PLS{Components: k + 1}, x, y, split.Train, split.Test)
+				predicted.Sub(predicted, gather(y, split.Test))
+				brute += math.Pow(mat.Norm(predicted, 2), 2) / float64(len(split.Test)*s.q*len(splits))
+			}
+			if !(math.Abs(errors[k]/brute-1) < 1e-9) {
+				t.Errorf("%v, %d components: mean squared error %g, by brute force %g", s, k+1, errors[k], brute)
 			}
 		}
 	}
@@ -346,6 +455,14 @@ func TestRegressionErrors(t *testing.T) {
 		{RidgeCV{Alphas: []float64{}}, 30, "no penalties"},
 		{RidgeCV{Alphas: []float64{1, 0}}, 30, "α = 0"},
 		{RidgeCV{}, 2, "2 training stimuli"},
+		{RidgeCV{Folds: 5}, 4, "5 folds of 4 stimuli"},
+		{RidgeCV{Folds: 1}, 30, "1 folds"},
+		{RidgeCV{Folds: 2}, 2, "2 folds of 2 stimuli leave one to fit on"},
+		{RidgeCV{Folds: 2, Alphas: []float64{-3}}, 30, "α = -3"},
+		{PLSCV{Components: 11}, 30, "fold 1 of 10: pls with 11 components needs at least as many features, found 10"},
+		{PLSCV{Components: 9, Folds: 3}, 12, "at least 10 training stimuli, found 8"},
+		{PLSCV{Components: -1}, 30, "-1 components"},
+		{PLSCV{Components: 2}, 9, "10 folds of 9 stimuli"},
 		{PLS{}, 30, "pls with 25 components needs at least as many features, found 10"},
 		{PLS{Components: 9}, 9, "at least 10 training stimuli, found 9"},
 		{PLS{Components: -2}, 30, "-2 components"},

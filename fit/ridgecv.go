@@ -2,19 +2,16 @@ package fit
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
-
-	vblas "ventral/internal/blas"
 )
 
-// RidgeCV is ridge with the penalty that predicts each training stimulus best
-// from the others: the smallest mean squared leave-one-out error, in closed
-// form (scikit-learn's RidgeCV with its default cross-validation).
+// RidgeCV is ridge with the penalty that predicts training stimuli best from
+// other training stimuli: the smallest mean squared error of leaving each
+// stimulus out, in closed form (scikit-learn's RidgeCV with its default
+// cross-validation), or of k folds (scikit-learn's GridSearchCV of Ridge with
+// KFold(shuffle=True) and the scoring neg_mean_squared_error).
 //
 // With H_α the matrix that maps responses to fitted ones, the error of leaving
 // stimulus i out is (y_i − ŷ_i)/(1 − H_ii). One symmetric eigendecomposition
@@ -24,10 +21,13 @@ import (
 //	XᵀX = VΛVᵀ (primal):  Ŷ = (XV) 1/(Λ+α) (XV)ᵀY,       1 − H_ii = 1 − 1/n − Σ_k (XV)_ik²/(λ_k+α)
 //
 // the 1/n being the free intercept. Cost per α: a product of n × m and
-// m × n_neuroids.
+// m × n_neuroids. Folds cost one more eigendecomposition each, of their
+// training part, and per α the products for their test part.
 type RidgeCV struct {
 	Alphas []float64 // candidates; nil = Brain-Score's 99 from .01 to 1e7
-	Shared bool      // one α for all neuroids, instead of the best for each
+	Shared bool      // one α for all neuroids, the best on average, instead of the best for each
+	Folds  int       // of the training stimuli in the order of their rows; 0 = leave one out
+	Seed   uint32    // of the folds, as KFold's
 }
 
 // BrainScoreAlphas returns the 99 penalties among which Brain-Score chooses.
@@ -56,70 +56,135 @@ func (r RidgeCV) alphas() []float64 {
 // Name is "ridgecv".
 func (r RidgeCV) Name() string { return "ridgecv" }
 
-// Parameters holds the number and range of the candidates, and shared (0 or 1).
+// Parameters holds the number and range of the candidates, shared (0 or 1), and
+// folds (0: leave one out), with their seed.
 func (r RidgeCV) Parameters() map[string]float64 {
-	a := r.alphas()
-	p := map[string]float64{"alphas": float64(len(a)), "shared": 0}
-	if len(a) > 0 {
-		p["alpha_min"], p["alpha_max"] = slices.Min(a), slices.Max(a)
-	}
+	p := alphaParameters(r.alphas())
+	p["shared"], p["folds"] = 0, float64(r.Folds)
 	if r.Shared {
 		p["shared"] = 1
+	}
+	if r.Folds > 0 {
+		p["seed"] = float64(seedOf(r.Seed))
 	}
 	return p
 }
 
-// Fit chooses the penalties and fits. It fails without candidates and for one
-// that is not positive and finite.
-func (r RidgeCV) Fit(p *Problem, train []int) (Predictor, error) {
-	predictor, _, err := r.fit(p, train)
-	return predictor, err
+func alphaParameters(alphas []float64) map[string]float64 {
+	p := map[string]float64{"alphas": float64(len(alphas))}
+	if len(alphas) > 0 {
+		p["alpha_min"], p["alpha_max"] = slices.Min(alphas), slices.Max(alphas)
+	}
+	return p
 }
 
-// fit is Fit that also tells the α of each neuroid.
-func (r RidgeCV) fit(p *Problem, train []int) (Predictor, []float64, error) {
+// A RidgeCVPredictor is what RidgeCV fits.
+type RidgeCVPredictor struct {
+	Predictor
+	Alphas []float64 // the chosen penalty per neuroid
+}
+
+// Fit chooses the penalties and fits; the predictor is a *RidgeCVPredictor. It
+// fails without candidates, for one that is not positive and finite, and with
+// too few training stimuli: 3 to leave one out, otherwise as many as folds and
+// 2 in the training part of each.
+func (r RidgeCV) Fit(p *Problem, train []int) (Predictor, error) {
 	alphas := r.alphas()
-	if len(alphas) == 0 {
-		return nil, nil, fmt.Errorf("ridgecv has no penalties to choose from")
+	if err := checkAlphas(alphas); err != nil {
+		return nil, fmt.Errorf("ridgecv: %w", err)
 	}
-	for _, a := range alphas {
-		if !(a > 0) || !isFinite(a) {
-			return nil, nil, fmt.Errorf("ridgecv with the candidate α = %g: expected positive numbers", a)
+	var errors *mat.Dense // n_alphas × n_neuroids
+	if r.Folds != 0 {
+		var err error
+		if errors, err = r.foldErrors(p, train, alphas); err != nil {
+			return nil, fmt.Errorf("ridgecv: %w", err)
 		}
 	}
-	if len(train) < 3 {
-		return nil, nil, fmt.Errorf("ridgecv with %d training stimuli: leaving one out needs at least 3", len(train))
-	}
-	t, err := p.train(train)
+	s, err := p.spectrum(train)
 	if err != nil {
-		return nil, nil, err
+		return nil, fmt.Errorf("ridgecv: %w", err)
 	}
-	l, err := newLeaveOneOut(t)
-	if err != nil {
-		return nil, nil, fmt.Errorf("ridgecv: %w", err)
+	if r.Folds == 0 {
+		if errors, err = s.leaveOneOut(alphas); err != nil {
+			return nil, fmt.Errorf("ridgecv: %w", err)
+		}
 	}
-	errors := l.errors(alphas) // n_alphas × n_neuroids
-	chosen := make([]float64, len(t.yMean))
-	if last := errors.RawRowView(slices.Index(alphas, slices.Max(alphas))); slices.Max(last) == math.Inf(1) {
-		return nil, nil, fmt.Errorf("ridgecv: beside features with variances up to %.2g even the largest candidate, α = %g, makes no difference: scale the features or pass larger candidates", l.values[len(l.values)-1]/float64(len(train)), slices.Max(alphas))
-	}
+	chosen := make([]float64, len(s.t.yMean))
 	if r.Shared {
-		total := make([]float64, len(alphas))
-		for i := range alphas {
-			for _, v := range errors.RawRowView(i) {
-				total[i] += v
-			}
+		totals := make([]float64, len(alphas))
+		for a := range totals {
+			totals[a] = total(errors.RawRowView(a))
 		}
-		best := smallest(total)
+		best := alphas[smallest(totals)]
 		for j := range chosen {
-			chosen[j] = alphas[best]
+			chosen[j] = best
 		}
 	} else {
 		for j := range chosen {
 			chosen[j] = alphas[smallest(mat.Col(nil, j, errors))]
 		}
 	}
-	return t.predictor(l.coefficients(chosen)), chosen, nil
+	return &RidgeCVPredictor{s.t.predictor(s.coefficients(chosen)), chosen}, nil
+}
+
+// foldErrors returns the mean over folds of the mean squared errors.
+func (r RidgeCV) foldErrors(p *Problem, train []int, alphas []float64) (*mat.Dense, error) {
+	var errors *mat.Dense
+	err := eachFold(r.Folds, r.Seed, train, func(fold Split) error {
+		s, err := p.spectrum(fold.Train)
+		if err != nil {
+			return err
+		}
+		of := s.heldOut(fold.Test, alphas)
+		of.Scale(1/float64(r.Folds), of)
+		if errors == nil {
+			errors = of
+		} else {
+			errors.Add(errors, of)
+		}
+		return nil
+	})
+	return errors, err
+}
+
+// eachFold calls use with every fold of the training stimuli in the order of
+// their rows.
+func eachFold(folds int, seed uint32, train []int, use func(fold Split) error) error {
+	train = slices.Sorted(slices.Values(train))
+	splits, err := KFold{Folds: folds, Seed: seed}.Split(len(train))
+	if err != nil {
+		return fmt.Errorf("choosing by cross-validation in the training part: %w", err)
+	}
+	for _, s := range splits {
+		fold := Split{Train: pick(train, s.Train), Test: pick(train, s.Test)}
+		if len(fold.Train) < 2 {
+			return fmt.Errorf("choosing by cross-validation in the training part: %d folds of %d stimuli leave one to fit on, expected at least 2", folds, len(train))
+		}
+		if err := use(fold); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkAlphas(alphas []float64) error {
+	if len(alphas) == 0 {
+		return fmt.Errorf("there are no penalties to choose from")
+	}
+	for _, a := range alphas {
+		if !(a > 0) || !isFinite(a) {
+			return fmt.Errorf("the candidate α = %g: expected positive numbers", a)
+		}
+	}
+	return nil
+}
+
+func total(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum
 }
 
 // smallest is the index of the smallest value, the first among equals.
@@ -131,115 +196,4 @@ func smallest(values []float64) int {
 		}
 	}
 	return best
-}
-
-// leaveOneOut holds the spectrum of a training part.
-type leaveOneOut struct {
-	t       *training
-	values  []float64  // λ, m
-	vectors *mat.Dense // V, m × m
-	e       *mat.Dense // Vᵀt, m × n_neuroids
-	basis   *mat.Dense // V (dual) or XV (primal), n_train × m
-	squares *mat.Dense // basis squared, element by element
-}
-
-func newLeaveOneOut(t *training) (*leaveOneOut, error) {
-	values, vectors, err := vblas.EigenSym(t.m)
-	if err != nil {
-		return nil, err
-	}
-	// Eigenvalues that are rounding errors count as 0: one belongs to the
-	// vector of ones, which the intercept fits and no penalty may touch.
-	cut := float64(len(values)) * epsilon * values[len(values)-1]
-	for i, v := range values {
-		if v <= cut {
-			values[i] = 0
-		}
-	}
-	l := &leaveOneOut{t: t, values: values, vectors: vectors, e: product(blas.Trans, vectors, t.t), basis: vectors}
-	if !t.p.dual {
-		l.basis = product(blas.NoTrans, t.features(), vectors)
-	}
-	l.squares = new(mat.Dense)
-	l.squares.MulElem(l.basis, l.basis)
-	return l, nil
-}
-
-// unresolved is the value of 1 − H_ii below which it is rounding error: α is so
-// small beside the features that every stimulus is fitted exactly.
-const unresolved = 1e-13
-
-// errors returns the mean squared leave-one-out errors, n_alphas × n_neuroids;
-// +Inf where α is too small to be resolved.
-func (l *leaveOneOut) errors(alphas []float64) *mat.Dense {
-	n, m := l.basis.Dims()
-	q := len(l.t.yMean)
-	// The two forms differ in what the basis yields, residuals or fits.
-	filter := func(lambda, alpha float64) float64 { return alpha / (lambda + alpha) }
-	if !l.t.p.dual {
-		filter = func(lambda, alpha float64) float64 { return 1 / (lambda + alpha) }
-	}
-	filters := mat.NewDense(m, len(alphas), nil)
-	for k, v := range l.values {
-		row := filters.RawRowView(k)
-		for a, alpha := range alphas {
-			row[a] = filter(v, alpha)
-		}
-	}
-	slack := product(blas.NoTrans, l.squares, filters) // 1 − H_ii, n × n_alphas
-	for i := range n {
-		row := slack.RawRowView(i)
-		for a := range row {
-			if !l.t.p.dual {
-				row[a] = 1 - row[a]
-			}
-			row[a] -= 1 / float64(n)
-		}
-	}
-	errors := mat.NewDense(len(alphas), q, nil)
-	filtered := mat.NewDense(m, q, nil)
-	residual := mat.NewDense(n, q, nil)
-	for a := range alphas {
-		for k := range m {
-			f, to := filters.At(k, a), filtered.RawRowView(k)
-			for j, v := range l.e.RawRowView(k) {
-				to[j] = f * v
-			}
-		}
-		sign, keep := 1., 0.
-		if !l.t.p.dual {
-			residual.Copy(l.t.y)
-			sign, keep = -1, 1
-		}
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, sign, l.basis.RawMatrix(), filtered.RawMatrix(), keep, residual.RawMatrix())
-		sum := errors.RawRowView(a)
-		for i := range n {
-			s := slack.At(i, a)
-			if s < unresolved {
-				s = 0 // the error below becomes +Inf, or NaN for 0/0
-			}
-			for j, v := range residual.RawRowView(i) {
-				d := v / s
-				sum[j] += d * d
-			}
-		}
-		for j := range sum {
-			if sum[j] /= float64(n); sum[j] != sum[j] {
-				sum[j] = math.Inf(1)
-			}
-		}
-	}
-	return errors
-}
-
-// coefficients returns V 1/(Λ+α) Vᵀt with each neuroid's own α.
-func (l *leaveOneOut) coefficients(alphas []float64) *mat.Dense {
-	scaled := mat.DenseCopyOf(l.e)
-	for k, v := range l.values {
-		row := scaled.RawRowView(k)
-		for j, alpha := range alphas {
-			row[j] /= v + alpha
-		}
-	}
-	return product(blas.NoTrans, l.vectors, scaled)
 }

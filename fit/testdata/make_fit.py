@@ -122,6 +122,14 @@ for kind in ("noise", "smooth"):
         pls = PLSRegression(25, scale=False).fit(x[train], y[train])
         each = RidgeCV(alphas, alpha_per_target=True).fit(x[train], y[train])
         shared = RidgeCV(alphas).fit(x[train], y[train])
+        folds = KFold(5, shuffle=True, random_state=1)
+        search = lambda model, grid, y: GridSearchCV(model, grid, cv=folds, scoring="neg_mean_squared_error").fit(x[train], y)
+        per_target = [search(Ridge(), {"alpha": alphas}, y[train, j:j + 1]) for j in range(q)]
+        fold_shared = search(Ridge(), {"alpha": alphas}, y[train])
+        cv = RidgeCV(alphas, cv=folds, scoring="neg_mean_squared_error").fit(x[train], y[train])
+        assert cv.alpha_ == fold_shared.best_params_["alpha"]
+        assert np.allclose(cv.predict(x[test]), fold_shared.predict(x[test]), rtol=1e-12)
+        pls_cv = search(PLSRegression(scale=False), {"n_components": range(1, 11)}, y[train])
         full = least_norm(x[train], y[train], x[test])
         if n - 10 > p:
             assert np.allclose(full, LinearRegression().fit(x[train], y[train]).predict(x[test]), rtol=1e-10)
@@ -134,6 +142,11 @@ for kind in ("noise", "smooth"):
             "ridgecv": rows(each), "alphas": [float(a) for a in np.ravel(each.alpha_)],
             "ridgecv_shared": rows(shared), "alpha": float(shared.alpha_),
             "linear": values(full),
+            "each_pls": [rows(PLSRegression(k, scale=False).fit(x[train], y[train])) for k in range(1, 26)],
+            "plscv": rows(pls_cv), "plscv_components": int(pls_cv.best_params_["n_components"]),
+            "ridgecv_folds": values(np.hstack([m.predict(x[test]).reshape(10, 1) for m in per_target])),
+            "alphas_folds": [float(m.best_params_["alpha"]) for m in per_target],
+            "ridgecv_folds_shared": rows(fold_shared), "alpha_folds": float(fold_shared.best_params_["alpha"]),
         })
 
 

@@ -1,0 +1,94 @@
+package fit
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/blas/blas64"
+)
+
+// PLSCV is PLS with the number of components that predicts training stimuli
+// best from other training stimuli: the smallest mean squared error over
+// neuroids, mean over k folds (scikit-learn's GridSearchCV of PLSRegression with
+// KFold(shuffle=True) and the scoring neg_mean_squared_error). The number is one
+// for all neuroids, since they share the components. One fit per fold serves all
+// numbers.
+type PLSCV struct {
+	Components int    // the largest number to choose from; 0 = 25
+	Folds      int    // of the training stimuli in the order of their rows; 0 = 10
+	Seed       uint32 // of the folds, as KFold's
+}
+
+func (r PLSCV) folds() int {
+	if r.Folds == 0 {
+		return 10
+	}
+	return r.Folds
+}
+
+// Name is "plscv".
+func (r PLSCV) Name() string { return "plscv" }
+
+// Parameters holds components_max, folds and seed.
+func (r PLSCV) Parameters() map[string]float64 {
+	return map[string]float64{
+		"components_max": float64(PLS{r.Components}.components()),
+		"folds":          float64(r.folds()), "seed": float64(seedOf(r.Seed)),
+	}
+}
+
+// A PLSCVPredictor is what PLSCV fits.
+type PLSCVPredictor struct {
+	Predictor
+	Components int       // the chosen number
+	Errors     []float64 // mean squared error with 1, 2, … components
+}
+
+// Fit chooses the number of components and fits; the predictor is a
+// *PLSCVPredictor. It fails with fewer features than the largest number of
+// components, with fewer training stimuli than folds, and when a fold leaves no
+// more of them than components.
+func (r PLSCV) Fit(p *Problem, train []int) (Predictor, error) {
+	pls := PLS{r.Components}
+	errors := make([]float64, max(0, pls.components()))
+	fold := 0
+	err := eachFold(r.folds(), r.Seed, train, func(s Split) error {
+		fold++
+		f, err := pls.fit(p, s.Train)
+		if err != nil {
+			return fmt.Errorf("fold %d of %d: %w", fold, r.folds(), err)
+		}
+		for k, e := range f.heldOut(s.Test, len(errors)) {
+			errors[k] += e / float64(r.folds())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("plscv: %w", err)
+	}
+	components := smallest(errors) + 1
+	predictor, err := PLS{components}.Fit(p, train)
+	if err != nil {
+		return nil, fmt.Errorf("plscv: %w", err)
+	}
+	return &PLSCVPredictor{predictor, components, errors}, nil
+}
+
+// heldOut returns the mean squared errors, over stimuli and neuroids, of
+// predicting the stimuli rows with 1 … components components.
+func (f *plsFit) heldOut(rows []int, components int) []float64 {
+	residual := f.t.responses(rows)
+	errors := make([]float64, 0, components)
+	add := func() {
+		mean := make([]float64, len(f.t.yMean))
+		meanSquares(mean, residual)
+		errors = append(errors, total(mean)/float64(len(mean)))
+	}
+	f.predictor(components).each(rows, func(score, q []float64) {
+		blas64.Ger(-1, vector(score), vector(q), residual.RawMatrix())
+		add()
+	})
+	for len(errors) < components { // the fit ended early
+		add()
+	}
+	return errors
+}
