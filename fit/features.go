@@ -3,6 +3,7 @@ package fit
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -64,6 +65,18 @@ func (r *selectedRows) Columns(dst *mat.Dense, from int) error {
 		copy(dst.RawRowView(i), r.block.RawRowView(row))
 	}
 	return nil
+}
+
+// oneAtATime lets several goroutines read features in turn.
+type oneAtATime struct {
+	Features
+	sync.Mutex
+}
+
+func (f *oneAtATime) Columns(dst *mat.Dense, from int) error {
+	f.Lock()
+	defer f.Unlock()
+	return f.Features.Columns(dst, from)
 }
 
 // Join are features side by side: all of the first, then all of the next. It

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -39,10 +40,12 @@ type Problem struct {
 
 	products sync.Mutex // held while the products are computed
 	prepared bool
-	xMean    []float64  // over all stimuli
-	centred  *mat.Dense // X − xMean; primal form only
+	centred  *mat.Dense // X less its mean over all stimuli; primal form only
 	gram     *mat.Dense // K or C
 	cross    *mat.Dense // B; primal form only
+
+	bands []int        // sizes of the bands of features that were last asked for
+	grams []*mat.Dense // K of each of these bands; dual form only
 }
 
 // NewProblem joins features x (n_stimuli × n_features) and responses y
@@ -62,7 +65,7 @@ func NewProblem(x Features, y *mat.Dense) (*Problem, error) {
 	if err := checkFinite(y, "neuroid", 0); err != nil {
 		return nil, err
 	}
-	return &Problem{x: x, y: y, dual: n < p}, nil
+	return &Problem{x: &oneAtATime{Features: x}, y: y, dual: n < p}, nil
 }
 
 // Dims returns the numbers of stimuli, features and neuroids.
@@ -79,33 +82,27 @@ func (p *Problem) prepare(ctx context.Context) error {
 		return nil
 	}
 	n, features := p.x.Dims()
-	p.xMean = make([]float64, features)
 	if p.dual {
-		p.gram = mat.NewDense(n, n, nil)
-	} else {
-		p.centred = mat.NewDense(n, features, nil)
+		grams, err := p.dualGrams(ctx, []int{features})
+		if err != nil {
+			return err
+		}
+		p.gram, p.prepared = grams[0], true
+		return nil
 	}
+	p.centred = mat.NewDense(n, features, nil)
 	err := eachBlock(ctx, p.x, func(from int, block *mat.Dense) error {
 		_, width := block.Dims()
-		mean := p.xMean[from : from+width]
-		copy(mean, columnMeans(block, nil))
-		if p.dual {
-			subtractRow(block, block, nil, mean)
-			addGram(p.gram, blas.NoTrans, block)
-		} else {
-			subtractRow(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, mean)
-		}
+		subtractRow(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, columnMeans(block, nil))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if !p.dual {
-		p.gram = mat.NewDense(features, features, nil)
-		addGram(p.gram, blas.Trans, p.centred)
-		p.cross = product(blas.Trans, p.centred, p.y)
-	}
+	p.gram = mat.NewDense(features, features, nil)
+	addGram(p.gram, blas.Trans, p.centred)
 	mirror(p.gram)
+	p.cross = product(blas.Trans, p.centred, p.y)
 	p.prepared = true
 	return nil
 }
@@ -113,11 +110,55 @@ func (p *Problem) prepare(ctx context.Context) error {
 // withResponses is the prepared problem with other responses to the same
 // stimuli. The products of features are shared.
 func (p *Problem) withResponses(y *mat.Dense) *Problem {
-	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: true, xMean: p.xMean, centred: p.centred, gram: p.gram}
+	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: true, xMean: p.xMean, centred: p.centred, gram: p.gram, bands: p.bands, grams: p.grams}
 	if !p.dual {
 		other.cross = product(blas.Trans, p.centred, y)
 	}
 	return other
+}
+
+// bandGrams returns K of each band of consecutive features, in the dual form.
+// They are computed once, in one pass, and shared by all splits as long as the
+// same bands are asked for.
+func (p *Problem) bandGrams(sizes []int) ([]*mat.Dense, error) {
+	p.products.Lock()
+	defer p.products.Unlock()
+	if p.grams == nil || !slices.Equal(p.bands, sizes) {
+		grams, err := p.dualGrams(context.Background(), sizes)
+		if err != nil {
+			return nil, err
+		}
+		p.bands, p.grams = slices.Clone(sizes), grams
+	}
+	return p.grams, nil
+}
+
+// dualGrams computes K of each band of consecutive features.
+func (p *Problem) dualGrams(ctx context.Context, sizes []int) ([]*mat.Dense, error) {
+	n, _ := p.x.Dims()
+	grams := make([]*mat.Dense, len(sizes))
+	for b := range grams {
+		grams[b] = mat.NewDense(n, n, nil)
+	}
+	err := eachBlock(ctx, p.x, func(from int, block *mat.Dense) error {
+		_, width := block.Dims()
+		subtractRow(block, block, nil, columnMeans(block, nil))
+		start := 0
+		for b, size := range sizes {
+			if lo, hi := max(start, from), min(start+size, from+width); lo < hi {
+				addGram(grams[b], blas.NoTrans, block.Slice(0, n, lo-from, hi-from).(*mat.Dense))
+			}
+			start += size
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range grams {
+		mirror(k)
+	}
+	return grams, nil
 }
 
 // A training is what a regression needs of the training part of a split, both
@@ -137,7 +178,7 @@ type training struct {
 
 	kMean []float64 // dual: mean over the training stimuli of each column of K
 	kBar  float64   // dual: mean of kMean
-	xMean []float64 // primal: mean over the training stimuli of X − p.xMean
+	xMean []float64 // primal: mean over the training stimuli of p.centred
 }
 
 // epsilon is the distance from 1 to the next larger float64.
@@ -272,7 +313,7 @@ func (t *training) responses(rows []int) *mat.Dense {
 
 // predictor makes a predictor of the coefficients c: n_train × n_neuroids in
 // the dual form, n_features × n_neuroids in the primal. It lets go of m.
-func (t *training) predictor(c *mat.Dense) Predictor {
+func (t *training) predictor(c *mat.Dense) *linear {
 	t.m = nil
 	return &linear{t, c}
 }

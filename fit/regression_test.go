@@ -21,7 +21,26 @@ func regressions() map[string]Regression {
 		"ridgecvFolds":  RidgeCV{Folds: 4},
 		"pls":           PLS{Components: 8},
 		"plscv":         PLSCV{Components: 8, Folds: 4},
+		"banded":        halves{BandedRidge{Draws: 3}},
+		"one-to-one":    OneToOne{},
 	}
+}
+
+// halves is banded ridge with the first and the second half of the features as
+// bands.
+type halves struct{ BandedRidge }
+
+func (h halves) Fit(p *Problem, train []int) (Predictor, error) {
+	_, features, _ := p.Dims()
+	h.Bands = []int{features / 2, features - features/2}
+	return h.BandedRidge.Fit(p, train)
+}
+
+// linearMaps are the regressions from all features.
+func linearMaps() map[string]Regression {
+	r := regressions()
+	delete(r, "one-to-one")
+	return r
 }
 
 func problem(t *testing.T, x, y *mat.Dense) *Problem {
@@ -151,7 +170,7 @@ func TestRegressionsIgnoreOffsets(t *testing.T) {
 // A noiseless linear map of few dimensions is found, and found again from
 // stimuli that were not trained on.
 func TestRegressionsRecoverALinearMap(t *testing.T) {
-	for name, r := range regressions() {
+	for name, r := range linearMaps() {
 		for _, s := range shapes {
 			g := newNormals(8)
 			var x, y mat.Dense
@@ -404,7 +423,7 @@ func TestRegressionsOnAnyGOMAXPROCS(t *testing.T) {
 
 // Features that do not vary give the mean response, not rounding errors.
 func TestDeadFeatures(t *testing.T) {
-	for name, r := range regressions() {
+	for name, r := range linearMaps() {
 		for _, s := range shapes {
 			_, y := problemOf("noise", 3, s.n, s.p, s.q)
 			x := mat.NewDense(s.n, s.p, nil)
@@ -463,6 +482,11 @@ func TestRegressionErrors(t *testing.T) {
 		{PLSCV{Components: 9, Folds: 3}, 12, "at least 10 training stimuli, found 8"},
 		{PLSCV{Components: -1}, 30, "-1 components"},
 		{PLSCV{Components: 2}, 9, "10 folds of 9 stimuli"},
+		{BandedRidge{Bands: []int{4, 5}}, 30, "the 2 bands have 9 features in all, and there are 10"},
+		{BandedRidge{Bands: []int{10, 0}}, 30, "band 1 has 0 features"},
+		{BandedRidge{Draws: -1}, 30, "-1 draws"},
+		{BandedRidge{Alphas: []float64{0}}, 30, "banded ridge: the candidate α = 0"},
+		{BandedRidge{}, 2, "2 training stimuli"},
 		{PLS{}, 30, "pls with 25 components needs at least as many features, found 10"},
 		{PLS{Components: 9}, 9, "at least 10 training stimuli, found 9"},
 		{PLS{Components: -2}, 30, "-2 components"},
