@@ -139,6 +139,16 @@ func (r BandedRidge) fit(p *Problem, train []int) (*BandedPredictor, error) {
 	return f, err
 }
 
+// Workspace is Sizer's: K of every band, shared in the dual form; the weighted
+// products, RidgeCV's for one candidate, and the coefficients so far.
+func (r BandedRidge) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
+	s := sizes{stimuli, features, neuroids, train}
+	if s.dual() {
+		shared = int64(max(1, len(r.Bands))) * s.products()
+	}
+	return shared, s.products() + s.leaveOneOut(len(r.alphas())) + s.coefficients()
+}
+
 // Predict returns the predicted responses.
 func (f *BandedPredictor) Predict(rows []int) *mat.Dense {
 	y := f.parts[0].Predict(rows)

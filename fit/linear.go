@@ -26,3 +26,9 @@ func (Linear) Fit(p *Problem, train []int) (Predictor, error) {
 	}
 	return s.t.predictor(s.coefficients(make([]float64, len(s.t.yMean)))), nil
 }
+
+// Workspace is Sizer's: an eigendecomposition, then coefficients.
+func (Linear) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
+	s := sizes{stimuli, features, neuroids, train}
+	return 0, max(s.spectrum(), s.decomposed()+2*s.coefficients())
+}

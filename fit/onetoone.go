@@ -44,9 +44,14 @@ type OneToOnePredictor struct {
 func (OneToOne) Fit(p *Problem, train []int) (Predictor, error) {
 	n, features, q := p.Dims()
 	mean := columnMeans(p.y, train)
-	y := mat.NewDense(len(train), q, nil)
-	subtractRow(y, p.y, train, mean)
-	deviations := norms(y) // √n_train times the standard deviations
+	y := mat.NewDense(n, q, nil) // 0 for the stimuli that are not trained on
+	for _, i := range train {
+		row := y.RawRowView(i)
+		for j, v := range p.y.RawRowView(i) {
+			row[j] = v - mean[j]
+		}
+	}
+	deviations := norms(y, train) // √n_train times the standard deviations
 	f := &OneToOnePredictor{Features: make([]int, q), R: make([]float64, q), predicted: mat.NewDense(n, q, nil)}
 	for j, still := range constants(p.y, train) {
 		f.Features[j], f.R[j] = -1, math.NaN()
@@ -62,9 +67,8 @@ func (OneToOne) Fit(p *Problem, train []int) (Predictor, error) {
 		fixed := constants(block, train)
 		centre := columnMeans(block, train)
 		subtractRow(block, block, nil, centre)
-		x := gather(block, train)
-		xNorms := norms(x)
-		xy := product(blas.Trans, x, y)
+		xNorms := norms(block, train)
+		xy := product(blas.Trans, block, y)
 		for k, still := range fixed {
 			if still {
 				continue
@@ -106,16 +110,24 @@ func (OneToOne) Fit(p *Problem, train []int) (Predictor, error) {
 	return f, nil
 }
 
+// Workspace is Sizer's: the responses, the predictions, and a block of features.
+func (OneToOne) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
+	return 0, elements(2*stimuli*neuroids + min(blockWidth, features)*(stimuli+neuroids))
+}
+
 // Predict returns the predicted responses.
 func (f *OneToOnePredictor) Predict(rows []int) *mat.Dense { return gather(f.predicted, rows) }
 
-// norms returns the Euclidean norm of every column of a.
-func norms(a *mat.Dense) []float64 {
-	n, cols := a.Dims()
-	size := make([]float64, cols)
-	meanSquares(size, a)
+// norms returns the Euclidean norm of every column of a over the given rows.
+func norms(a *mat.Dense, rows []int) []float64 {
+	size := make([]float64, a.RawMatrix().Cols)
+	for _, i := range rows {
+		for j, v := range a.RawRowView(i) {
+			size[j] += v * v
+		}
+	}
 	for j, v := range size {
-		size[j] = math.Sqrt(v * float64(n))
+		size[j] = math.Sqrt(v)
 	}
 	return size
 }

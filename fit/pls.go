@@ -109,6 +109,17 @@ func (r PLS) fit(p *Problem, train []int) (*plsFit, error) {
 	return f, nil
 }
 
+// Workspace is Sizer's: the training part, the deflated responses, and two
+// vectors per component.
+func (r PLS) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
+	s := sizes{stimuli, features, neuroids, train}
+	deflated := 0
+	if s.dual() {
+		deflated = 2 * train * neuroids
+	}
+	return 0, max(s.centring(), s.training()+elements(deflated+neuroids*neuroids+2*r.components()*s.order()))
+}
+
 // A plsSpace carries a PLS fit in the primal or the dual form.
 type plsSpace interface {
 	// covariance sets g to SᵀS, n_neuroids × n_neuroids, upper triangle.

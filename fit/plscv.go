@@ -73,6 +73,16 @@ func (r PLSCV) Fit(p *Problem, train []int) (Predictor, error) {
 	return &PLSCVPredictor{predictor, components, errors}, nil
 }
 
+// Workspace is Sizer's: PLS's, or the predictions of a fold.
+func (r PLSCV) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
+	pls := PLS{r.Components}
+	_, split = pls.Workspace(stimuli, features, neuroids, train)
+	fold, test := sizes{stimuli, features, neuroids, train}.folded(r.folds())
+	_, fit := pls.Workspace(stimuli, features, neuroids, fold.train)
+	predictions := elements(test*(fold.order()+neuroids) - fold.order()*fold.order()) // K or C has been let go
+	return 0, max(split, fit, fit+predictions)
+}
+
 // heldOut returns the mean squared errors, over stimuli and neuroids, of
 // predicting the stimuli rows with 1 … components components.
 func (f *plsFit) heldOut(rows []int, components int) []float64 {

@@ -59,6 +59,12 @@ func (r Ridge) Fit(p *Problem, train []int) (Predictor, error) {
 	return t.predictor(&c), nil
 }
 
+// Workspace is Sizer's: the training part, its Cholesky factor and coefficients.
+func (Ridge) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
+	s := sizes{stimuli, features, neuroids, train}
+	return 0, max(s.centring(), s.training()+elements(s.order()*s.order())+s.coefficients())
+}
+
 func largestDiagonal(a *mat.SymDense) float64 {
 	v := 0.0
 	for i := range a.SymmetricDim() {

@@ -127,6 +127,18 @@ func (r RidgeCV) Fit(p *Problem, train []int) (Predictor, error) {
 	return &RidgeCVPredictor{s.t.predictor(s.coefficients(chosen)), chosen}, nil
 }
 
+// Workspace is Sizer's: the eigendecomposition of the training part, or the
+// errors, of leaving one out or of a fold.
+func (r RidgeCV) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
+	s := sizes{stimuli, features, neuroids, train}
+	refit := max(s.spectrum(), s.decomposed()+2*s.coefficients())
+	if r.Folds < 2 {
+		return 0, max(s.leaveOneOut(len(r.alphas())), refit)
+	}
+	fold, test := s.folded(r.Folds)
+	return 0, max(fold.heldOut(test, len(r.alphas())), refit)
+}
+
 // foldErrors returns the mean over folds of the mean squared errors.
 func (r RidgeCV) foldErrors(p *Problem, train []int, alphas []float64) (*mat.Dense, error) {
 	var errors *mat.Dense

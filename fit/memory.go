@@ -1,0 +1,114 @@
+package fit
+
+// A Sizer is a Regression that knows the memory of its Fit. All regressions of
+// this package do.
+type Sizer interface {
+	// Workspace returns the bytes that fitting on train of the stimuli needs at
+	// its peak beyond the shared products of a Problem of this size: shared is
+	// what all splits hold together, split what each of them holds while it is
+	// being fitted. Counted are its matrices (the training part's K or C and
+	// responses, decompositions and their workspace, eigenvectors, residuals),
+	// not what Go's collector has yet to free.
+	Workspace(stimuli, features, neuroids, train int) (shared, split int64)
+}
+
+// EstimateBytes foresees the memory at the peak of a Score by regression r with
+// train training stimuli, of which parallel splits are fitted at a time (Score:
+// GOMAXPROCS): the shared products of Problem and what Sizer counts. Features
+// and responses themselves are the caller's and not counted. A regression that
+// is no Sizer is taken to need two matrices of its training part's size.
+//
+// Go's collector lets garbage add up to as much again before it frees it, less
+// where GOGC or GOMEMLIMIT say so.
+func EstimateBytes(r Regression, stimuli, features, neuroids, train, parallel int) int64 {
+	s := sizes{stimuli, features, neuroids, train}
+	products := s.products()
+	shared, split := elements(0), s.training()+elements(s.order()*s.order())
+	if sized, ok := r.(Sizer); ok {
+		shared, split = sized.Workspace(stimuli, features, neuroids, train)
+	}
+	reading := elements(stimuli * min(blockWidth, features))
+	return products + max(reading, shared+int64(parallel)*split)
+}
+
+// elements is the memory of n numbers.
+func elements(n int) int64 { return 8 * int64(n) }
+
+// sizes are those of a problem and of its training part.
+type sizes struct{ stimuli, features, neuroids, train int }
+
+func (s sizes) dual() bool { return s.stimuli < s.features }
+
+// order is that of the training part's K or C.
+func (s sizes) order() int {
+	if s.dual() {
+		return s.train
+	}
+	return s.features
+}
+
+// products are those of a Problem.
+func (s sizes) products() int64 {
+	if s.dual() {
+		return elements(s.stimuli * s.stimuli)
+	}
+	return elements(s.features * (s.stimuli + s.features + s.neuroids))
+}
+
+// training is a training part: K or C, the responses, and B.
+func (s sizes) training() int64 {
+	bytes := elements(s.order()*s.order() + s.train*s.neuroids)
+	if !s.dual() {
+		bytes += elements(s.features * s.neuroids)
+	}
+	return bytes
+}
+
+// centring is a training part while it is being made: in the primal form with
+// the part of the stimuli that makes it.
+func (s sizes) centring() int64 {
+	if s.dual() {
+		return s.training()
+	}
+	return s.training() + elements(min(s.train, s.stimuli-s.train)*(s.features+s.neuroids))
+}
+
+// coefficients are one set of them.
+func (s sizes) coefficients() int64 { return elements(s.order() * s.neuroids) }
+
+// spectrum is a decomposition under way: beside the training part the
+// eigenvectors and LAPACK's workspace.
+func (s sizes) spectrum() int64 {
+	return max(s.centring(), s.training()+elements(3*s.order()*s.order()))
+}
+
+// decomposed is a training part with its spectrum in the place of K or C.
+func (s sizes) decomposed() int64 { return s.training() + s.coefficients() }
+
+// folded returns the sizes of the largest of k folds of the training part, and
+// its number of test stimuli.
+func (s sizes) folded(k int) (fold sizes, test int) {
+	fold, test = s, (s.train+k-1)/k
+	fold.train -= s.train / k
+	return fold, test
+}
+
+// leaveOneOut is a spectrum and the leave-one-out errors.
+func (s sizes) leaveOneOut(alphas int) int64 {
+	basis, squares := s.train*s.features, s.train*s.features
+	if s.dual() {
+		basis, squares = 0, s.train*s.train // the eigenvectors are the basis
+	}
+	filters, slack := s.order()*alphas, s.train*alphas
+	residuals := (s.order() + s.train + alphas) * s.neuroids
+	return max(s.spectrum(),
+		s.decomposed()+elements(basis+squares+filters+slack),
+		s.decomposed()+elements(basis+slack+residuals))
+}
+
+// heldOut is a spectrum and the errors of predicting test other stimuli.
+func (s sizes) heldOut(test, alphas int) int64 {
+	predictions := 2*test*s.order() + test*s.neuroids // inputs, basis and responses
+	residuals := (s.order() + test + 2*alphas) * s.neuroids
+	return max(s.spectrum(), s.decomposed()+elements(predictions+residuals))
+}
