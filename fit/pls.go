@@ -28,7 +28,7 @@ import (
 //
 // The fit ends with fewer components, as there, once every residual of the
 // responses is 0 to rounding (2e-16, absolute), and also when what is left of
-// the features is. Cost per component: m² + m·n_neuroids² with
+// the features is. Cost per component: m² + m·n_neuroids with
 // m = min(n_stimuli, n_features), and n_neuroids² per iteration.
 type PLS struct {
 	Components int // 0 = 25, Brain-Score's
@@ -125,14 +125,20 @@ type plsSpace interface {
 	// covariance sets g to SᵀS, n_neuroids × n_neuroids, upper triangle.
 	covariance(g *mat.Dense)
 	// component makes the next component of w = S a from the previous ones; it
-	// returns tᵀt and q. It fails, and changes nothing, when tᵀt ≤ least.
-	component(a []float64, least float64) (tt float64, q []float64, ok bool)
+	// returns tᵀt and q, and u = Sᵀv and vᵀv of v = Xᵀt with S as it was before.
+	// It fails, and changes nothing, when tᵀt ≤ least.
+	component(a []float64, least float64) (c plsComponent, ok bool)
 	// rotations returns the vectors r (primal) or ρ (dual) of the components.
 	rotations() [][]float64
 	// residual returns the responses less what the components explain.
 	residual() *mat.Dense
 	// drop sets a response to 0.
 	drop(j int)
+}
+
+type plsComponent struct {
+	tt, vv float64
+	q, u   []float64 // n_neuroids
 }
 
 // plsFit is a PLS fit under way.
@@ -145,6 +151,7 @@ type plsFit struct {
 
 	sum, left []float64  // ‖y_j‖² at the start and now, by subtraction
 	g         *mat.Dense // SᵀS
+	exact     float64    // trace of g when it was last computed, not updated
 }
 
 // add fits the next component. It returns false when there is none.
@@ -153,25 +160,31 @@ func (f *plsFit) add() bool {
 	if start < 0 {
 		return false
 	}
-	if f.g == nil {
+	// S ← S − v qᵀ changes SᵀS by a matrix of rank 2. Once little is left of it,
+	// the rounding errors of these updates would count, and it is computed anew.
+	if f.g == nil || !(mat.Trace(f.g) > .1*f.exact) {
 		f.g = mat.NewDense(len(f.sum), len(f.sum), nil)
+		f.space.covariance(f.g)
+		f.exact = mat.Trace(f.g)
 	}
-	f.space.covariance(f.g)
 	a, iterations := nipals(f.g, start)
 	if a == nil {
 		return false
 	}
 	// Below this variance of a score, rounding errors in the products are as
 	// large as it is.
-	tt, q, ok := f.space.component(a, 1e-14*f.trace)
+	c, ok := f.space.component(a, 1e-14*f.trace)
 	if !ok {
 		return false
 	}
-	f.loadings = append(f.loadings, q)
+	f.loadings = append(f.loadings, c.q)
 	f.iterations = append(f.iterations, iterations)
-	for j, v := range q {
-		f.left[j] -= v * v * tt
+	for j, v := range c.q {
+		f.left[j] -= v * v * c.tt
 	}
+	// SᵀS − u qᵀ − q uᵀ + vᵀv q qᵀ
+	blas64.Axpy(-c.vv/2, vector(c.q), vector(c.u))
+	blas64.Syr2(-1, vector(c.u), vector(c.q), upper(f.g))
 	return true
 }
 
@@ -209,6 +222,7 @@ func (f *plsFit) firstResponse() int {
 		}
 		if largest < 10*epsilon {
 			f.space.drop(j)
+			f.g = nil
 		} else if first < 0 {
 			first = j
 		}
@@ -299,7 +313,7 @@ func (l *primalPLS) covariance(g *mat.Dense) {
 	blas64.Syrk(blas.Trans, 1, l.s.RawMatrix(), 0, upper(g))
 }
 
-func (l *primalPLS) component(a []float64, least float64) (float64, []float64, bool) {
+func (l *primalPLS) component(a []float64, least float64) (c plsComponent, ok bool) {
 	features, neuroids := l.s.Dims()
 	w := make([]float64, features)
 	blas64.Gemv(blas.NoTrans, 1, l.s.RawMatrix(), vector(a), 0, vector(w))
@@ -307,18 +321,21 @@ func (l *primalPLS) component(a []float64, least float64) (float64, []float64, b
 	for j, p := range l.p {
 		blas64.Axpy(-blas64.Dot(vector(p), vector(w)), vector(l.r[j]), vector(r))
 	}
-	v := make([]float64, features) // Xᵀt
+	v := make([]float64, features)
 	blas64.Symv(1, l.t.m.RawSymmetric(), vector(r), 0, vector(v))
-	tt := blas64.Dot(vector(r), vector(v))
-	if !(tt > least) {
-		return 0, nil, false
+	c = plsComponent{
+		tt: blas64.Dot(vector(r), vector(v)), vv: blas64.Dot(vector(v), vector(v)),
+		q: make([]float64, neuroids), u: make([]float64, neuroids),
 	}
-	q := make([]float64, neuroids)
-	blas64.Gemv(blas.Trans, 1/tt, l.s.RawMatrix(), vector(r), 0, vector(q))
-	blas64.Ger(-1, vector(v), vector(q), l.s.RawMatrix())
-	blas64.Scal(1/tt, vector(v))
-	l.r, l.p, l.q = append(l.r, r), append(l.p, v), append(l.q, q)
-	return tt, q, true
+	if !(c.tt > least) {
+		return c, false
+	}
+	blas64.Gemv(blas.Trans, 1/c.tt, l.s.RawMatrix(), vector(r), 0, vector(c.q))
+	blas64.Gemv(blas.Trans, 1, l.s.RawMatrix(), vector(v), 0, vector(c.u))
+	blas64.Ger(-1, vector(v), vector(c.q), l.s.RawMatrix())
+	blas64.Scal(1/c.tt, vector(v))
+	l.r, l.p, l.q = append(l.r, r), append(l.p, v), append(l.q, c.q)
+	return c, true
 }
 
 func (l *primalPLS) rotations() [][]float64 { return l.r }
@@ -363,29 +380,30 @@ func (l *dualPLS) covariance(g *mat.Dense) {
 	blas64.Gemm(blas.Trans, blas.NoTrans, 1, l.y.RawMatrix(), l.f.RawMatrix(), 0, g.RawMatrix())
 }
 
-func (l *dualPLS) component(a []float64, least float64) (float64, []float64, bool) {
+func (l *dualPLS) component(a []float64, least float64) (c plsComponent, ok bool) {
 	n, neuroids := l.y.Dims()
 	rho, xw := make([]float64, n), make([]float64, n)
 	blas64.Gemv(blas.NoTrans, 1, l.y.RawMatrix(), vector(a), 0, vector(rho))
 	blas64.Gemv(blas.NoTrans, 1, l.f.RawMatrix(), vector(a), 0, vector(xw))
 	score := append([]float64(nil), xw...)
 	for j, t := range l.scores {
-		c := -blas64.Dot(vector(t), vector(xw)) / l.tt[j] // −p_jᵀw
-		blas64.Axpy(c, vector(t), vector(score))
-		blas64.Axpy(c, vector(l.rho[j]), vector(rho))
+		pw := blas64.Dot(vector(t), vector(xw)) / l.tt[j]
+		blas64.Axpy(-pw, vector(t), vector(score))
+		blas64.Axpy(-pw, vector(l.rho[j]), vector(rho))
 	}
-	tt := blas64.Dot(vector(score), vector(score))
-	if !(tt > least) {
-		return 0, nil, false
+	c = plsComponent{tt: blas64.Dot(vector(score), vector(score)), q: make([]float64, neuroids), u: make([]float64, neuroids)}
+	if !(c.tt > least) {
+		return c, false
 	}
-	q := make([]float64, neuroids)
-	blas64.Gemv(blas.Trans, 1/tt, l.y.RawMatrix(), vector(score), 0, vector(q))
-	kt := xw
+	kt := xw // K t, and Sᵀv = YᵀK t
 	blas64.Symv(1, l.t.m.RawSymmetric(), vector(score), 0, vector(kt))
-	blas64.Ger(-1, vector(score), vector(q), l.y.RawMatrix())
-	blas64.Ger(-1, vector(kt), vector(q), l.f.RawMatrix())
-	l.rho, l.scores, l.tt = append(l.rho, rho), append(l.scores, score), append(l.tt, tt)
-	return tt, q, true
+	c.vv = blas64.Dot(vector(score), vector(kt))
+	blas64.Gemv(blas.Trans, 1/c.tt, l.y.RawMatrix(), vector(score), 0, vector(c.q))
+	blas64.Gemv(blas.Trans, 1, l.y.RawMatrix(), vector(kt), 0, vector(c.u))
+	blas64.Ger(-1, vector(score), vector(c.q), l.y.RawMatrix())
+	blas64.Ger(-1, vector(kt), vector(c.q), l.f.RawMatrix())
+	l.rho, l.scores, l.tt = append(l.rho, rho), append(l.scores, score), append(l.tt, c.tt)
+	return c, true
 }
 
 func (l *dualPLS) rotations() [][]float64 { return l.rho }

@@ -444,6 +444,26 @@ func TestDeadFeatures(t *testing.T) {
 	}
 }
 
+// SᵀS, updated component by component, is that of the deflated S.
+func TestPLSUpdatesItsCovariance(t *testing.T) {
+	for _, kind := range []string{"noise", "smooth"} {
+		for _, s := range []struct{ n, p, q int }{{300, 120, 30}, {120, 300, 30}} {
+			x, y := problemOf(kind, 3, s.n, s.p, s.q)
+			f, err := PLS{}.fit(problem(t, x, y), rowsUpTo(s.n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := mat.NewDense(s.q, s.q, nil)
+			f.space.covariance(want)
+			mirror(want)
+			mirror(f.g)
+			if d := distance(f.g, rowsOf(want)); d > 1e-10 {
+				t.Errorf("%s, %v: %.2g relative after %d components", kind, s, d, len(f.loadings))
+			}
+		}
+	}
+}
+
 func TestPLSStopsWhereResponsesAreExplained(t *testing.T) {
 	for _, s := range shapes {
 		g := newNormals(2)
