@@ -123,10 +123,13 @@ func (j *joined) Columns(dst *mat.Dense, from int) error {
 	return nil
 }
 
+// widestBlock bounds the features that are read at once.
+const widestBlock = 8192
+
 // blockWidth is the number of features that are read at once: some 32 MB of
 // them, for then reading costs little beside the products.
 func blockWidth(stimuli, features int) int {
-	return min(features, max(512, min(8192, 1<<22/stimuli)))
+	return min(features, max(512, min(widestBlock, 1<<22/stimuli)))
 }
 
 // eachBlock calls use with all features, block by block; from is the first

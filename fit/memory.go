@@ -27,7 +27,7 @@ func EstimateBytes(r Regression, stimuli, features, neuroids, train, parallel in
 	if sized, ok := r.(Sizer); ok {
 		shared, split = sized.Workspace(stimuli, features, neuroids, train)
 	}
-	reading := elements(stimuli * min(blockWidth, features))
+	reading := elements(stimuli * blockWidth(stimuli, features))
 	return products + max(reading, shared+int64(parallel)*split)
 }
 

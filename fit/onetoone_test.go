@@ -15,7 +15,7 @@ import (
 // The chosen features against every correlation taken one by one, more features
 // than a block holds; the r of the predictions is that of the features.
 func TestOneToOneByBruteForce(t *testing.T) {
-	for _, s := range []struct{ n, p int }{{50, 30}, {50, 2*blockWidth + 7}} {
+	for _, s := range []struct{ n, p int }{{50, 30}, {50, 2*widestBlock + 7}} {
 		x, y := problemOf("smooth", 5, s.n, s.p, 6)
 		for i := range s.n {
 			x.Set(i, 3, 5) // constant
@@ -89,7 +89,7 @@ func TestOneToOneOfConstants(t *testing.T) {
 // Splits that are fitted at the same time read features one at a time.
 func TestFeaturesAreReadOneAtATime(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	x, y := problemOf("smooth", 5, 40, 3*blockWidth, 2)
+	x, y := problemOf("smooth", 5, 40, 3*widestBlock, 2)
 	f := &watched{Features: Dense(x)}
 	if _, err := Score(context.Background(), f, y, Options{Regression: OneToOne{}}); err != nil {
 		t.Fatal(err)

@@ -110,7 +110,7 @@ func (p *Problem) prepare(ctx context.Context) error {
 // withResponses is the prepared problem with other responses to the same
 // stimuli. The products of features are shared.
 func (p *Problem) withResponses(y *mat.Dense) *Problem {
-	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: true, xMean: p.xMean, centred: p.centred, gram: p.gram, bands: p.bands, grams: p.grams}
+	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: true, centred: p.centred, gram: p.gram, bands: p.bands, grams: p.grams}
 	if !p.dual {
 		other.cross = product(blas.Trans, p.centred, y)
 	}
