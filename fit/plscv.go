@@ -16,6 +16,9 @@ type PLSCV struct {
 	Components int    // the largest number to choose from; 0 = 25
 	Folds      int    // of the training stimuli in the order of their rows; 0 = 10
 	Seed       uint32 // of the folds, as KFold's
+	// Groups of all stimuli, e.g. the movie: folds keep them together
+	// (GroupKFold), as they should where splits do.
+	Groups []string
 }
 
 func (r PLSCV) folds() int {
@@ -51,7 +54,7 @@ func (r PLSCV) Fit(p *Problem, train []int) (Predictor, error) {
 	pls := PLS{r.Components}
 	errors := make([]float64, max(0, pls.components()))
 	fold := 0
-	err := eachFold(r.folds(), r.Seed, train, func(s Split) error {
+	err := innerFolds{r.folds(), r.Seed, r.Groups}.each(p, train, func(s Split) error {
 		fold++
 		f, err := pls.fit(p, s.Train)
 		if err != nil {

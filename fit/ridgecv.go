@@ -28,6 +28,10 @@ type RidgeCV struct {
 	Shared bool      // one α for all neuroids, the best on average, instead of the best for each
 	Folds  int       // of the training stimuli in the order of their rows; 0 = leave one out
 	Seed   uint32    // of the folds, as KFold's
+	// Groups of all stimuli, e.g. the movie: folds keep them together
+	// (GroupKFold), as they should where splits do. Leaving single stimuli out
+	// takes no notice of them.
+	Groups []string
 }
 
 // BrainScoreAlphas returns the 99 penalties among which Brain-Score chooses.
@@ -142,7 +146,7 @@ func (r RidgeCV) Workspace(stimuli, features, neuroids, train int) (shared, spli
 // foldErrors returns the mean over folds of the mean squared errors.
 func (r RidgeCV) foldErrors(p *Problem, train []int, alphas []float64) (*mat.Dense, error) {
 	var errors *mat.Dense
-	err := eachFold(r.Folds, r.Seed, train, func(fold Split) error {
+	err := innerFolds{r.Folds, r.Seed, r.Groups}.each(p, train, func(fold Split) error {
 		s, err := p.spectrum(fold.Train)
 		if err != nil {
 			return err
@@ -159,18 +163,34 @@ func (r RidgeCV) foldErrors(p *Problem, train []int, alphas []float64) (*mat.Den
 	return errors, err
 }
 
-// eachFold calls use with every fold of the training stimuli in the order of
-// their rows.
-func eachFold(folds int, seed uint32, train []int, use func(fold Split) error) error {
-	train = slices.Sorted(slices.Values(train))
-	splits, err := KFold{Folds: folds, Seed: seed}.Split(len(train))
-	if err != nil {
+// innerFolds divide training stimuli, in the order of their rows, to choose on.
+type innerFolds struct {
+	folds  int
+	seed   uint32
+	groups []string // of all stimuli, or nil
+}
+
+// each calls use with every fold of the training stimuli.
+func (f innerFolds) each(p *Problem, train []int, use func(fold Split) error) error {
+	choosing := func(err error) error {
 		return fmt.Errorf("choosing by cross-validation in the training part: %w", err)
+	}
+	train = slices.Sorted(slices.Values(train))
+	var splitter Splitter = KFold{Folds: f.folds, Seed: f.seed}
+	if f.groups != nil {
+		if n, _, _ := p.Dims(); len(f.groups) != n {
+			return choosing(fmt.Errorf("there are %d groups for %d stimuli: expected one name per stimulus", len(f.groups), n))
+		}
+		splitter = GroupKFold{Folds: f.folds, Groups: pick(f.groups, train)}
+	}
+	splits, err := splitter.Split(len(train))
+	if err != nil {
+		return choosing(err)
 	}
 	for _, s := range splits {
 		fold := Split{Train: pick(train, s.Train), Test: pick(train, s.Test)}
 		if len(fold.Train) < 2 {
-			return fmt.Errorf("choosing by cross-validation in the training part: %d folds of %d stimuli leave one to fit on, expected at least 2", folds, len(train))
+			return choosing(fmt.Errorf("%d folds of %d stimuli leave one to fit on, expected at least 2", f.folds, len(train)))
 		}
 		if err := use(fold); err != nil {
 			return err
