@@ -16,12 +16,15 @@
 // result do not depend on GOMAXPROCS.
 //
 // Mechanisms, one per file: random numbers and splits as numpy and
-// scikit-learn draw them (mt19937.go, splits.go), the products that all splits
-// share (problem.go), the regressions (ridge.go, ridgecv.go, linear.go,
-// pls.go), scores and ceilings (score.go, convention.go, ceiling.go,
-// normalised.go, fev.go), what chance and choice do to them (predictions.go,
-// bootstrap.go, permutation.go, compare.go, corrections.go, commit.go), and the
-// recordings (assembly.go, table.go, assembly_*.go, align.go).
+// scikit-learn draw them (mt19937.go, splits.go, kfold.go), features in memory
+// and in files (features.go, featurefile.go), the products that all splits share
+// (problem.go), the regressions (ridge.go, spectrum.go, ridgecv.go, banded.go,
+// linear.go, pls.go, plscv.go, onetoone.go), scores and ceilings (score.go,
+// convention.go, ceiling.go, normalised.go, fev.go), what chance and choice do to
+// them (predictions.go, bootstrap.go, permutation.go, compare.go, corrections.go,
+// commit.go), similarities, which fit nothing (similarity.go, rdm.go, rsa.go,
+// crossnobis.go, cka.go, procrustes.go), and the recordings (assembly.go,
+// table.go, assembly_*.go, align.go).
 package fit
 
 import _ "ventral/internal/blas" // registers OpenBLAS with gonum
