@@ -17,26 +17,56 @@ import (
 
 // decode writes the image in a file's bytes into dst (C·H·W of o).
 func decode(dst, file []byte, o ImageOptions) error {
-	config, format, err := image.DecodeConfig(bytes.NewReader(file))
+	img, err := decodeImage(file, o)
 	if err != nil {
 		return err
 	}
-	w, h := config.Width, config.Height
-	if w < 1 || h < 1 || w > o.MaxPixels/h {
-		return fmt.Errorf("a %s of %d×%d pixels, expected 1 to %d in all", format, w, h, o.MaxPixels)
-	}
-	img, _, err := image.Decode(bytes.NewReader(file))
-	if err != nil {
-		return fmt.Errorf("damaged %s: %w", format, err)
-	}
-	if o.Crop > 0 {
-		if img, err = cropped(img, o.Crop); err != nil {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	row := planes(img, o.Channels)
+	if o.Degrees > 0 {
+		if row, w, h, err = atDegrees(row, w, h, o); err != nil {
 			return err
 		}
 	}
-	w, h = img.Bounds().Dx(), img.Bounds().Dy()
-	resize(dst, planes(img, o.Channels), w, h, centre(w, h, o), o)
+	resize(dst, row, w, h, centre(w, h, o), o)
 	return nil
+}
+
+// decodePicture reads the image in a file's bytes in its own shape, made smaller
+// if its short side has more than o.Store pixels.
+func decodePicture(file []byte, o ImageOptions) (picture, error) {
+	img, err := decodeImage(file, o)
+	if err != nil {
+		return picture{}, err
+	}
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	o.Height, o.Width = h, w
+	if o.Store > 0 && min(w, h) > o.Store {
+		o.Height, o.Width = Frame{Short: o.Store}.resized(h, w)
+	}
+	p := picture{o.Height, o.Width, make([]byte, o.Channels*o.Height*o.Width)}
+	resize(p.levels, planes(img, o.Channels), w, h, box{0, 0, float64(w), float64(h)}, o)
+	return p, nil
+}
+
+// decodeImage decodes the image in a file's bytes and cuts o.Crop out of it.
+func decodeImage(file []byte, o ImageOptions) (image.Image, error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	w, h := config.Width, config.Height
+	if w < 1 || h < 1 || w > o.MaxPixels/h {
+		return nil, fmt.Errorf("a %s of %d×%d pixels, expected 1 to %d in all", format, w, h, o.MaxPixels)
+	}
+	img, _, err := image.Decode(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("damaged %s: %w", format, err)
+	}
+	if o.Crop > 0 {
+		return cropped(img, o.Crop)
+	}
+	return img, nil
 }
 
 // cropped returns the centred square of the given side in pixels.
@@ -51,9 +81,6 @@ func cropped(img image.Image, side int) (image.Image, error) {
 	})
 	return part.SubImage(image.Rectangle{corner, corner.Add(image.Pt(side, side))}), nil
 }
-
-// A box is a rectangle of an image, in pixels from its top left corner.
-type box struct{ left, top, right, bottom float64 }
 
 // centre returns the largest centred part of a w×h image that has the target's
 // aspect ratio.

@@ -11,9 +11,12 @@
 //     Table that names them;
 //   - Shapes: generated images whose classes vary in position.
 //
-// Prepared turns a Set into a network's input: normalised by Moments and
-// translated at random, the same for a given seed, epoch, image and
-// repetition whatever the batches and the number of workers.
+// Framed shows the centre of larger images, which remain behind it.
+//
+// Prepared turns a Set into a network's input: normalised by Moments and varied
+// at random by a Variation (Translate, ResizedCrop) and mirroring, the same for a
+// given seed, epoch, image and repetition whatever the batches and the number of
+// workers.
 //
 // Patterns, the inputs of single pools of neurons, have zero mean and unit
 // variance and are drawn one by one; pattern i depends on the seed and i alone.

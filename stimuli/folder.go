@@ -21,7 +21,7 @@ func OpenFolder(path string, o ImageOptions) (train, test Set, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer a.close()
+	defer func() { a.close() }() // which load may replace
 
 	parts := map[string][]string{} // "train", "test" or "" → files
 	for _, f := range a.files {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -25,6 +26,21 @@ type ImageOptions struct {
 	// image before it is resized; 0 = none.
 	Crop int
 
+	// Short keeps every image in its own shape for the Variations of a Prepared,
+	// resized, if its short side has more than Store pixels, to those; 0 = images
+	// are made Height×Width. Pixels is then the central Height×Width of the image
+	// resized to a short side of Short pixels (Frame). Images that take more than
+	// MaxMemory are decoded as they are asked for.
+	Short int
+	Store int // pixels; 0 = images are kept as they are
+
+	// Degrees is the width of visual angle at which the images were shown, and
+	// ScreenDegrees that of what a network sees: the image is put, unscaled, at
+	// the centre of a grey screen of that size, or its centre fills it, before it
+	// is resized (Brain-Score's rule). 0 = the image is what the network sees.
+	Degrees       float64
+	ScreenDegrees float64
+
 	// Limits that protect from damaged or hostile files.
 	MaxPixels int   // of one image file; 0 = 100 million
 	MaxBytes  int64 // of one image file; 0 = 256 MiB
@@ -42,8 +58,11 @@ func (o ImageOptions) withDefaults() ImageOptions {
 	if o.Channels != 1 && o.Channels != 3 {
 		panic(fmt.Sprintf("stimuli: images of %d channels, expected 1 (grey) or 3", o.Channels))
 	}
-	if o.Height < 0 || o.Width < 0 || o.Crop < 0 {
-		panic(fmt.Sprintf("stimuli: images of %d×%d pixels, crop %d", o.Height, o.Width, o.Crop))
+	if o.Height < 0 || o.Width < 0 || o.Crop < 0 || o.Short < 0 || o.Store < 0 {
+		panic(fmt.Sprintf("stimuli: images of %d×%d pixels, crop %d, short side %d, stored %d", o.Height, o.Width, o.Crop, o.Short, o.Store))
+	}
+	if !(o.Degrees >= 0) || !(o.ScreenDegrees >= 0) || (o.Degrees > 0) != (o.ScreenDegrees > 0) || math.IsInf(o.Degrees+o.ScreenDegrees, 1) || o.Degrees > 0 && o.Short > 0 {
+		panic(fmt.Sprintf("stimuli: images of %g degrees on a screen of %g, short side %d", o.Degrees, o.ScreenDegrees, o.Short))
 	}
 	return o
 }
@@ -62,8 +81,8 @@ func replace[T int | int64](value *T, whenZero T) {
 // file in one of its folders, if it is the only one so called.
 //
 // Each image is decoded (PNG, JPEG, BMP, TIFF, the first frame of a GIF),
-// cropped to the centred square of side Crop if asked, cropped further to the
-// target's aspect ratio (centred: nothing is stretched), resized with
+// cropped to the centred square of side Crop or put on a screen of ScreenDegrees
+// if asked, cropped further to the target's aspect ratio (centred: nothing is stretched), resized with
 // antialiasing as Pillow's BILINEAR does, and made grey (ITU-R 601 luma) if
 // one channel is asked for. Transparency and the orientation tag of cameras
 // are ignored, as in Pillow's convert.
@@ -76,7 +95,7 @@ func OpenImages(path string, o ImageOptions) (Set, *Table, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer a.close()
+	defer func() { a.close() }() // which load may replace
 	table, name, err := a.table(o.Table)
 	if err != nil {
 		return nil, nil, err
@@ -147,6 +166,9 @@ func tableOfFiles(files []string) (*Table, error) {
 
 // load decodes the files, in parallel, into the pixels of m.
 func (a *archive) load(files []string, m memory, o ImageOptions) (Set, error) {
+	if o.Short > 0 {
+		return a.loadPictures(files, m, o)
+	}
 	m.channels, m.height, m.width = o.Channels, o.Height, o.Width
 	if need := float64(len(files)) * float64(size(&m)); need > float64(o.MaxMemory) {
 		return nil, fmt.Errorf("images: %s: %d images of %d×%d×%d take %.3g GB in memory, above the limit of %.3g GB",
@@ -154,14 +176,30 @@ func (a *archive) load(files []string, m memory, o ImageOptions) (Set, error) {
 	}
 	m.pixels = make([]byte, len(files)*size(&m))
 	errs := make([]error, len(files))
-	parallel(len(files), func() func(int) {
-		return func(i int) {
-			var data []byte
-			if data, errs[i] = a.read(files[i], o.MaxBytes); errs[i] == nil {
-				errs[i] = decode(m.image(i), data, o)
-			}
+	a.each(files, o.MaxBytes, func(i int, data []byte, err error) {
+		if errs[i] = err; err == nil {
+			errs[i] = decode(m.image(i), data, o)
 		}
 	})
+	if err := a.damaged(files, errs); err != nil {
+		return nil, err
+	}
+	return newMemory(m), nil
+}
+
+// each reads the files, of at most limit bytes, and calls do with their bytes or
+// why they cannot be read, in parallel.
+func (a *archive) each(files []string, limit int64, do func(i int, data []byte, err error)) {
+	parallel(len(files), func() func(int) {
+		return func(i int) {
+			data, err := a.read(files[i], limit)
+			do(i, data, err)
+		}
+	})
+}
+
+// damaged is the error of files that cannot be read.
+func (a *archive) damaged(files []string, errs []error) error {
 	damaged, first := 0, -1
 	for i, err := range errs {
 		if err != nil {
@@ -173,11 +211,19 @@ func (a *archive) load(files []string, m memory, o ImageOptions) (Set, error) {
 	}
 	switch damaged {
 	case 0:
-		return newMemory(m), nil
+		return nil
 	case 1:
-		return nil, fmt.Errorf("images: %s: %s: %w", a.name, files[first], errs[first])
+		return a.wrap(files[first], errs[first])
 	default:
-		return nil, fmt.Errorf("images: %s: %d of %d images cannot be read, the first being %s: %w",
+		return fmt.Errorf("images: %s: %d of %d images cannot be read, the first being %s: %w",
 			a.name, damaged, len(files), files[first], errs[first])
 	}
+}
+
+// wrap says in which file an error, if any, occurred.
+func (a *archive) wrap(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("images: %s: %s: %w", a.name, file, err)
 }

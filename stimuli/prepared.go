@@ -3,20 +3,21 @@ package stimuli
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 )
 
-// Prepared makes a Set a network's input: it normalises by channel and
-// translates at random. It has the methods of network.Source and may be read
-// concurrently.
+// Prepared makes a Set a network's input: it normalises by channel and varies at
+// random what is seen of an image. It has the methods of network.Source and may
+// be read concurrently.
 //
-// The translation is the paper's: a random crop of the image's own size after
-// padding each side by Pad pixels of the mean, which normalisation turns into
-// 0. It depends on Seed, epoch, repetition and the image's index in Set, and
-// on nothing else.
+// The variation depends on Seed, epoch, repetition and the image's index in Set,
+// and on nothing else.
 type Prepared struct {
 	Set       Set
 	Mean, Std []float32 // per channel; nil = 0 and 1. A Std of 0 counts as 1
-	Pad       int       // pixels; 0 = no translations
+	Variation Variation // nil = none
+	Flip      bool      // mirror left and right, with probability ½
 	Seed      uint64
 }
 
@@ -26,7 +27,7 @@ func (p *Prepared) Len() int { return p.Set.Len() }
 // Read writes the images at the given indices into x, one row per image
 // (len(indices) × C·H·W, channel-major), and their classes into labels unless
 // that is nil; the class of an unlabelled image is -1. An epoch below 0 asks
-// for images without translation.
+// for images without variation.
 //
 // It fails if an image cannot be read, with the error of the first such index,
 // and panics if a length does not fit or an index lies outside the set.
@@ -40,8 +41,9 @@ func (p *Prepared) Read(epoch, repetition int, indices []int, x []float32, label
 		panic(fmt.Sprintf("stimuli: Read of %d labels into %d elements", len(indices), len(labels)))
 	case p.Mean != nil && len(p.Mean) != channels || p.Std != nil && len(p.Std) != channels:
 		panic(fmt.Sprintf("stimuli: Prepared with %d means and %d standard deviations for %d channels", len(p.Mean), len(p.Std), channels))
-	case p.Pad < 0:
-		panic(fmt.Sprintf("stimuli: Prepared with Pad %d", p.Pad))
+	}
+	if p.Variation != nil {
+		p.Variation.check()
 	}
 	for _, i := range indices {
 		if i < 0 || i >= p.Set.Len() {
@@ -51,20 +53,11 @@ func (p *Prepared) Read(epoch, repetition int, indices []int, x []float32, label
 
 	errs := make([]error, len(indices))
 	parallel(len(indices), func() func(int) {
-		pixels := make([]float32, n)
 		return func(b int) {
 			i := indices[b]
-			if err := p.Set.Pixels(i, pixels); err != nil {
+			if err := p.show(x[b*n:(b+1)*n], epoch, repetition, i); err != nil {
 				errs[b] = fmt.Errorf("image %s: %w", p.Set.ID(i), err)
-				return
-			}
-			down, right := p.translation(epoch, repetition, i)
-			for c := range channels {
-				mean, scale := p.normalisation(c)
-				plane := c * h * w
-				shift(x[b*n+plane:][:h*w], pixels[plane:][:h*w], h, w, down, right, mean, scale)
-			}
-			if labels != nil {
+			} else if labels != nil {
 				labels[b] = p.Set.Label(i)
 			}
 		}
@@ -72,6 +65,39 @@ func (p *Prepared) Read(epoch, repetition int, indices []int, x []float32, label
 	for _, err := range errs {
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// show writes one presentation of image i into dst.
+func (p *Prepared) show(dst []float32, epoch, repetition, i int) error {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	channels, height, width := p.Set.Shape()
+	varied := epoch >= 0 && (p.Variation != nil || p.Flip)
+	if varied {
+		s.pcg.Seed(p.Seed, mix(uint64(epoch), uint64(repetition), uint64(i)))
+	}
+	h, w, v := height, width, pixelView(0, 0, height, width)
+	if whole, ok := p.Set.(wholes); ok && varied && p.Variation != nil {
+		var err error
+		if s.image, h, w, err = whole.whole(i, s.image); err != nil {
+			return err
+		}
+	} else {
+		s.image = resized(s.image, channels*h*w)
+		if err := p.Set.Pixels(i, s.image); err != nil {
+			return err
+		}
+	}
+	if varied && p.Variation != nil {
+		v = p.Variation.view(s.rng, h, w, height, width)
+	}
+	s.show(dst, channels, h, w, v, height, width, p.normalisation)
+	if varied && p.Flip && s.rng.Uint64()&1 == 1 {
+		for r := range channels * height {
+			slices.Reverse(dst[r*width : (r+1)*width])
 		}
 	}
 	return nil
@@ -89,27 +115,57 @@ func (p *Prepared) normalisation(c int) (mean, scale float32) {
 	return mean, scale
 }
 
-// translation returns how far image i moves down and right, each uniform over
-// -Pad … Pad pixels.
-func (p *Prepared) translation(epoch, repetition, i int) (down, right int) {
-	if p.Pad == 0 || epoch < 0 {
-		return 0, 0
-	}
-	rng := rand.New(rand.NewPCG(p.Seed, mix(uint64(epoch), uint64(repetition), uint64(i))))
-	return rng.IntN(2*p.Pad+1) - p.Pad, rng.IntN(2*p.Pad+1) - p.Pad
+// A scratch is what preparing an image needs, kept for the next one.
+type scratch struct {
+	pcg     rand.PCG
+	rng     *rand.Rand // draws from pcg
+	image   []float32  // C·h·w, an image or the whole of one
+	sampler sampler
 }
 
-// shift writes (src − mean)·scale into dst, both h×w, moved down and right;
-// what enters from outside the image is 0, the normalised mean.
-func shift(dst, src []float32, h, w, down, right int, mean, scale float32) {
-	clear(dst)
-	first, last := max(0, right), min(w, w+right) // columns of dst that src covers
-	if first >= last {
+var scratches = sync.Pool{New: func() any {
+	s := new(scratch)
+	s.rng = rand.New(&s.pcg)
+	return s
+}}
+
+// resized returns a buffer of n elements, which is buffer if that has room.
+func resized(buffer []float32, n int) []float32 {
+	return slices.Grow(buffer[:0], n)[:n]
+}
+
+// show writes a view of s.image, channels×h×w, into dst, channels×height×width,
+// normalised. Where pixels are shown as they are, those from outside the image
+// are 0, the normalised mean.
+func (s *scratch) show(dst []float32, channels, h, w int, v view, height, width int, normalisation func(c int) (mean, scale float32)) {
+	top, left, asTheyAre := v.pixels(height, width)
+	if !asTheyAre {
+		s.sampler.plan(v, height, width)
+	}
+	for c := range channels {
+		mean, scale := normalisation(c)
+		to, from := dst[c*height*width:][:height*width], s.image[c*h*w:][:h*w]
+		if asTheyAre {
+			crop(to, height, width, from, h, w, top, left, mean, scale)
+		} else {
+			s.sampler.plane(to, from, w, mean, scale)
+		}
+	}
+}
+
+// crop writes (src − mean)·scale of the height×width pixels of src, h×w, from row
+// top and column left on into dst, and 0 where these lie outside src.
+func crop(dst []float32, height, width int, src []float32, h, w, top, left int, mean, scale float32) {
+	first, end := max(0, -left), min(width, w-left) // columns of dst that src covers
+	if top < 0 || top+height > h || first > 0 || end < width {
+		clear(dst)
+	}
+	if first >= end {
 		return
 	}
-	for r := max(0, down); r < min(h, h+down); r++ {
-		to := dst[r*w+first : r*w+last]
-		from := src[(r-down)*w+first-right:][:len(to)]
+	for r := max(0, -top); r < min(height, h-top); r++ {
+		to := dst[r*width+first : r*width+end]
+		from := src[(top+r)*w+left+first:][:len(to)]
 		for j, v := range from {
 			to[j] = (v - mean) * scale
 		}

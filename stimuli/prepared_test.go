@@ -3,6 +3,7 @@ package stimuli
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ func prepared(pad int) *Prepared {
 	return &Prepared{
 		Set:  Shapes(ShapeOptions{N: 30, Seed: 5, Size: 12}),
 		Mean: []float32{0.5, 0.4, 0.3}, Std: []float32{0.2, 0.25, 0.5},
-		Pad: pad, Seed: 7,
+		Variation: Translate{pad}, Seed: 7,
 	}
 }
 
@@ -24,6 +25,20 @@ func read(t testing.TB, p *Prepared, epoch, repetition int, indices ...int) []fl
 		t.Fatal(err)
 	}
 	return x
+}
+
+// drawn is what a presentation shows of an h×w image in a network's input of
+// height×width, and whether it is mirrored.
+func drawn(p *Prepared, epoch, repetition, i, h, w, height, width int) (view, bool) {
+	rng := rand.New(rand.NewPCG(p.Seed, mix(uint64(epoch), uint64(repetition), uint64(i))))
+	v := p.Variation.view(rng, h, w, height, width)
+	return v, p.Flip && rng.Uint64()&1 == 1
+}
+
+// translation is how far image i moves down and right.
+func translation(p *Prepared, epoch, repetition, i int) (down, right int) {
+	v, _ := drawn(p, epoch, repetition, i, 9, 9, 9, 9)
+	return int(-v.top), int(-v.left)
 }
 
 // naive reads one pixel of image i, moved and normalised, by the definition.
@@ -46,9 +61,9 @@ func TestReadMatchesTheDefinition(t *testing.T) {
 		for epoch := -1; epoch < 3; epoch++ {
 			x := read(t, p, epoch, 1, 4, 9)
 			for b, i := range []int{4, 9} {
-				down, right := p.translation(epoch, 1, i)
-				if epoch < 0 && (down != 0 || right != 0) {
-					t.Fatal("a translation before the first epoch")
+				down, right := 0, 0
+				if epoch >= 0 {
+					down, right = translation(p, epoch, 1, i)
 				}
 				for k, got := range x[b*432 : (b+1)*432] {
 					want := naive(p, i, down, right, k/144, k/12%12, k%12)
@@ -114,8 +129,8 @@ func TestTranslationsAreSeeded(t *testing.T) {
 		}
 	}
 	at := func(seed uint64, epoch, repetition, plus int) func(i int) (int, int) {
-		q := &Prepared{Pad: 4, Seed: seed}
-		return func(i int) (int, int) { return q.translation(epoch, repetition, i+plus) }
+		q := &Prepared{Variation: Translate{4}, Seed: seed}
+		return func(i int) (int, int) { return translation(q, epoch, repetition, i+plus) }
 	}
 	differ("seed", at(1, 0, 0, 0), at(2, 0, 0, 0))
 	differ("epoch", at(1, 0, 0, 0), at(1, 1, 0, 0))
@@ -125,11 +140,11 @@ func TestTranslationsAreSeeded(t *testing.T) {
 }
 
 func TestTranslationsAreUniform(t *testing.T) {
-	p := &Prepared{Pad: 2, Seed: 3}
+	p := &Prepared{Variation: Translate{2}, Seed: 3}
 	const n = 20000
 	counts := make([]float64, 25)
 	for i := range n {
-		down, right := p.translation(i%7, i%3, i)
+		down, right := translation(p, i%7, i%3, i)
 		counts[(down+2)*5+right+2]++
 	}
 	var χ2 float64
@@ -157,7 +172,13 @@ func TestReadLabelsAndErrors(t *testing.T) {
 		"short labels": func() { p.Read(0, 0, []int{0, 2}, x, labels[1:]) },
 		"index":        func() { p.Read(0, 0, []int{0, 30}, x, nil) },
 		"means":        func() { (&Prepared{Set: p.Set, Mean: []float32{1}}).Read(0, 0, []int{0, 2}, x, nil) },
-		"pad":          func() { (&Prepared{Set: p.Set, Pad: -1}).Read(0, 0, []int{0, 2}, x, nil) },
+		"pad":          func() { (&Prepared{Set: p.Set, Variation: Translate{-1}}).Read(0, 0, []int{0, 2}, x, nil) },
+		"area": func() {
+			(&Prepared{Set: p.Set, Variation: ResizedCrop{Area: [2]float64{.5, 2}}}).Read(0, 0, []int{0, 2}, x, nil)
+		},
+		"ratio": func() {
+			(&Prepared{Set: p.Set, Variation: ResizedCrop{Ratio: [2]float64{2, 1}}}).Read(0, 0, []int{0, 2}, x, nil)
+		},
 	} {
 		func() {
 			defer func() {
@@ -170,17 +191,46 @@ func TestReadLabelsAndErrors(t *testing.T) {
 	}
 }
 
+// Images in memory become inputs: by what is seen of them and its size.
 func BenchmarkRead(b *testing.B) {
-	const batch = 128
-	set := Shapes(ShapeOptions{N: batch})
-	p := &Prepared{Set: set, Mean: []float32{.5, .5, .5}, Std: []float32{.2, .2, .2}, Pad: 4}
-	x, labels, indices := make([]float32, batch*size(set)), make([]int, batch), upTo(batch)
-	for b.Loop() {
-		if err := p.Read(0, 0, indices, x, labels); err != nil {
-			b.Fatal(err)
+	const batch = 64
+	kept := func(h, w int, frame Frame) Set { // images in their own shapes
+		p := &pictures{memory: memory{channels: 3, ids: make([]string, batch)}}
+		for range batch {
+			p.all = append(p.all, picture{h, w, make([]byte, 3*h*w)})
 		}
+		return newFramed(p, frame)
 	}
-	b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
+	large, err := Framed(Shapes(ShapeOptions{N: batch, Size: 64}), Frame{Height: 48, Width: 48})
+	if err != nil {
+		b.Fatal(err)
+	}
+	photograph := kept(375, 500, Frame{Height: 224, Width: 224, Short: 256})
+	for _, c := range []struct {
+		name  string
+		set   Set
+		vary  Variation
+		epoch int
+	}{
+		{"32 none", Shapes(ShapeOptions{N: batch}), nil, 0},
+		{"32 translate", Shapes(ShapeOptions{N: batch}), Translate{4}, 0},
+		{"48 crop of 64", large, Translate{8}, 0},
+		{"48 test", large, Translate{8}, -1},
+		{"224 resized crop of 375×500", photograph, ResizedCrop{}, 0},
+		{"224 resized crop of 256×341", kept(256, 341, Frame{Height: 224, Width: 224, Short: 256}), ResizedCrop{}, 0},
+		{"224 test of 375×500", photograph, ResizedCrop{}, -1},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p := &Prepared{Set: c.set, Mean: []float32{.5, .5, .5}, Std: []float32{.2, .2, .2}, Variation: c.vary, Flip: true}
+			x, labels, indices := make([]float32, batch*size(c.set)), make([]int, batch), upTo(batch)
+			for b.Loop() {
+				if err := p.Read(c.epoch, 0, indices, x, labels); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
+		})
+	}
 }
 
 func BenchmarkDigest(b *testing.B) {

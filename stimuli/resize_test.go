@@ -109,7 +109,9 @@ func TestTriangleIsAPartitionOfUnity(t *testing.T) {
 		left, right float64
 		n           int
 	}{{97, 0, 97, 32}, {10, 0, 10, 10}, {5, 0.7, 4.1, 30}, {1, 0, 1, 7}, {1000, 100, 900, 1}} {
-		for i, tap := range triangle(c.in, c.left, c.right, c.n) {
+		var a axis
+		a.triangle(0, c.in, c.left, c.right, c.n)
+		for i, tap := range a.taps {
 			var sum float64
 			for _, w := range tap.weights {
 				sum += float64(w)

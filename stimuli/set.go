@@ -36,8 +36,12 @@ func Subset(s Set, indices []int) Set {
 		}
 	}
 	sub := &subset{set: s, indices: slices.Clone(indices)}
-	sub.digest = sync.OnceValue(func() string { return digest(sub) })
-	return sub
+	var set Set = sub
+	if w, ok := s.(wholes); ok {
+		set = &subsetOfWholes{sub, w}
+	}
+	sub.digest = sync.OnceValue(func() string { return digest(set) })
+	return set
 }
 
 type subset struct {
@@ -53,6 +57,16 @@ func (s *subset) ID(i int) string                      { return s.set.ID(s.indic
 func (s *subset) Label(i int) int                      { return s.set.Label(s.indices[i]) }
 func (s *subset) Pixels(i int, dst []float32) error    { return s.set.Pixels(s.indices[i], dst) }
 func (s *subset) Digest() string                       { return s.digest() }
+
+// subsetOfWholes is the subset of a set whose images are parts of larger ones.
+type subsetOfWholes struct {
+	*subset
+	wholes wholes
+}
+
+func (s *subsetOfWholes) whole(i int, buffer []float32) (pixels []float32, height, width int, err error) {
+	return s.wholes.whole(s.indices[i], buffer)
+}
 
 // size returns C·H·W of the images of s.
 func size(s Set) int {

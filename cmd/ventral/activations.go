@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,6 +41,11 @@ filters of four phases, and complex, their energy, at 8 orientations and 1/4,
 1/8, 1/16 and 1/32 cycles a pixel, half a period apart: what a model of V1 must
 beat.
 
+A folder or zip of images is shown whole, resized to the network's input;
+images of cifar10:DIR, folder:DIR and the like as the network was tested on
+them (centre crops, where it was trained on crops). --degrees puts images at
+their size in the visual field.
+
 Memory does not grow with the number of images, but for the images themselves
 (float32 at the network's input size); --format npz and --pca collect arrays on
 disk first, in the run's folder. Neither --batch nor the number of cores changes
@@ -55,6 +61,8 @@ a byte.
 		flags.StringVar(&a.part, "part", "test", "part of such a source: test or train")
 		flags.StringVar(&a.table, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder; else ids are file names)")
 		flags.IntVar(&a.crop, "crop", 0, "take the central square of this side (pixels) before the image is resized to the network's input")
+		flags.Float64Var(&a.degrees, "degrees", 0, "width of the images in degrees of visual angle: they are put on a grey screen of --model-degrees, or its size is cut out of them, before they are resized (0: they fill the networks' input)")
+		flags.Float64Var(&a.modelDegrees, "model-degrees", 8, "with --degrees: degrees of visual angle of the networks' input")
 		flags.StringSliceVar(&a.layers, "layers", []string{"all"}, "layers, or all")
 		flags.IntVar(&a.batch, "batch", 128, "images shown at a time")
 		flags.StringVar(&a.format, "format", "npy", "npy (a file per layer), npz (one file) or hdf5 (one netCDF-4 file)")
@@ -78,6 +86,7 @@ type activationsRun struct {
 	weights, images, part, table, out, format string
 	layers                                    []string
 	gabor, batch, crop                        int
+	degrees, modelDegrees                     float64
 	reduction                                 reductionFlags
 	overwrite                                 bool
 }
@@ -95,6 +104,12 @@ func (a *activationsRun) check() error {
 		return misused("--part %q: expected test or train", a.part)
 	case a.crop < 0:
 		return misused("--crop is %d, expected 0 (none) or more pixels", a.crop)
+	case !(a.degrees >= 0) || math.IsInf(a.degrees, 1):
+		return misused("--degrees is %g, expected a positive number of degrees of visual angle (0: the images fill the networks' input)", a.degrees)
+	case !(a.modelDegrees > 0) || math.IsInf(a.modelDegrees, 1):
+		return misused("--model-degrees is %g, expected a positive number of degrees of visual angle", a.modelDegrees)
+	case a.degrees > 0 && a.crop > 0:
+		return misused("--crop and --degrees exclude each other: both say what part of the images is seen")
 	case len(a.layers) == 0:
 		return misused("--layers is empty: expected all, or names of layers")
 	case a.batch < 1:
@@ -148,7 +163,11 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if err != nil {
 		return err
 	}
-	shown, err := about.imagesFor(a.images, a.part, stimuli.ImageOptions{Table: a.table, Crop: a.crop})
+	options := stimuli.ImageOptions{Table: a.table, Crop: a.crop}
+	if a.degrees > 0 {
+		options.Degrees, options.ScreenDegrees = a.degrees, a.modelDegrees
+	}
+	shown, err := about.imagesFor(a.images, a.part, options)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 const (
 	demoTrain       = 3000 // images
 	demoTest        = 1000
+	demoSide        = 32  // pixels
 	demoFamiliar    = 100 // images that the simulated IT's prototypes come from
 	demoStimuli     = 300
 	demoRepetitions = 12
@@ -70,6 +71,13 @@ with ventral score or elsewhere.
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
+			if s := training.preparation.Size; s != 0 && s != demoSide {
+				return misused("--size is %d: the demonstration's images and stimuli have %d×%d pixels", s, demoSide, demoSide)
+			}
+			images := generatedShapes(training.seed, training.preparation.side(), limit, demoTest)
+			if err := images.frame(training.preparation); err != nil {
+				return err
+			}
 			records, err := simulate(training.seed)
 			if err != nil {
 				return err
@@ -78,7 +86,7 @@ with ventral score or elsewhere.
 				title:     "Predicting simulated V1, V4 and IT without weight sharing",
 				question:  "Does sleep make a network with a filter at every position recognise shapes wherever they are, as a convolution does, and which of the layers resembles which of the simulated areas?",
 				simulated: true,
-				models:    models, images: generatedShapes(training.seed, limit, demoTest), records: records, training: training, scoring: scoring,
+				models:    models, images: images, records: records, training: training, scoring: scoring,
 				about: describe(flags),
 			}
 			return e.start(ctx, t, out, overwrite)
@@ -88,7 +96,7 @@ with ventral score or elsewhere.
 
 // simulate shows generated images to a simulated ventral stream.
 func simulate(seed uint64) ([]*record, error) {
-	familiar, shown := shapes(seed, 2, demoFamiliar), shapes(seed, 3, demoStimuli)
+	familiar, shown := shapes(seed, 2, demoSide, demoFamiliar), shapes(seed, 3, demoSide, demoStimuli)
 	_, height, width := shown.Shape()
 	known, err := luminance(familiar)
 	if err != nil {

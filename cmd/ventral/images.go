@@ -23,8 +23,9 @@ const (
 )
 
 // openImages opens what --images names. limit > 0 takes the first so many
-// training images, or of class folders so many evenly over the classes.
-func openImages(source string, limit int, seed uint64) (imageSets, error) {
+// training images, or of class folders so many evenly over the classes. p says how
+// they become a network's input.
+func openImages(source string, limit int, seed uint64, p preparation) (imageSets, error) {
 	s := imageSets{source: source}
 	kind, dir, _ := strings.Cut(source, ":")
 	var err error
@@ -32,15 +33,18 @@ func openImages(source string, limit int, seed uint64) (imageSets, error) {
 	case kind == "cifar10" && dir != "":
 		s.train, s.test, err = stimuli.OpenCIFAR10(dir)
 	case kind == "folder" && dir != "":
-		if s.train, s.test, err = stimuli.OpenFolder(dir, stimuli.ImageOptions{}); err == nil && s.test == nil {
+		if s.train, s.test, err = stimuli.OpenFolder(dir, p.files()); err == nil && s.test == nil {
 			err = fmt.Errorf("%s: found class folders and no test images: expected %s/train/CLASS/… and %s/test/CLASS/…", dir, dir, dir)
 		}
 	case kind == "arrays" && dir != "":
 		err = s.openArrays(strings.Split(dir, ","))
 	case source == "shapes":
-		s = generatedShapes(seed, shapesTrain, shapesTest)
+		s = generatedShapes(seed, p.side(), shapesTrain, shapesTest)
 	default:
 		return s, misused("--images %q: expected cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy", source)
+	}
+	if err == nil {
+		err = s.frame(p)
 	}
 	if err != nil {
 		return s, err
@@ -59,6 +63,17 @@ func openImages(source string, limit int, seed uint64) (imageSets, error) {
 		s.train = stimuli.Subset(s.train, some)
 	}
 	return s, nil
+}
+
+// frame makes the networks' input of the images.
+func (s *imageSets) frame(p preparation) (err error) {
+	if s.train, err = p.frame(s.train); err == nil && s.test != nil {
+		s.test, err = p.frame(s.test)
+	}
+	if err != nil {
+		return fmt.Errorf("--images %s: %w", s.source, err)
+	}
+	return nil
 }
 
 // openArrays opens images and classes, and perhaps those of a test.
@@ -95,7 +110,10 @@ func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) 
 	in := m.Architecture.Input
 	p := &stimuli.Prepared{Mean: m.Mean, Std: m.Std}
 	if kind, _, named := strings.Cut(source, ":"); source == "shapes" || named && (kind == "cifar10" || kind == "folder" || kind == "arrays") {
-		sets, err := openImages(source, 0, 1)
+		if options.Degrees > 0 {
+			return nil, misused("--degrees is for a folder or zip of stimuli, and %s are shown as the network was tested on them", source)
+		}
+		sets, err := openImages(source, 0, 1, m.Preparation)
 		if err != nil {
 			return nil, err
 		}
@@ -127,13 +145,13 @@ func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) 
 }
 
 // generatedShapes are the images of --images shapes and of the demonstration.
-func generatedShapes(seed uint64, train, test int) imageSets {
-	return imageSets{source: "shapes", train: shapes(seed, 0, train), test: shapes(seed, 1, test)}
+func generatedShapes(seed uint64, side, train, test int) imageSets {
+	return imageSets{source: "shapes", train: shapes(seed, 0, side, train), test: shapes(seed, 1, side, test)}
 }
 
 // shapes is one of the independent series of generated images of a seed.
-func shapes(seed, series uint64, n int) stimuli.Set {
-	return stimuli.Shapes(stimuli.ShapeOptions{N: n, Seed: 16*seed + series})
+func shapes(seed, series uint64, side, n int) stimuli.Set {
+	return stimuli.Shapes(stimuli.ShapeOptions{N: n, Seed: 16*seed + series, Size: side})
 }
 
 // data describes the sets for run.json.

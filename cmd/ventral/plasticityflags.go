@@ -454,7 +454,7 @@ func (f *plasticityFlags) openPatchImages() (stimuli.Set, error) {
 			set, _, err := stimuli.OpenImages(dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
 			return set, err
 		}
-		sets, err := openImages(f.images, 0, 1)
+		sets, err := openImages(f.images, 0, 1, preparation{})
 		return sets.train, err
 	}
 	if f.sets == nil {

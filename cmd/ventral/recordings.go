@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,9 +26,9 @@ type record struct {
 	stratify  string         // column of the table that splits keep in proportion, or ""
 	responses *mat.Dense     // n_stimuli × n_neuroids, mean over repetitions
 	simulated bool
-	rates     *mat.Dense // n_stimuli × n_neuroids, spikes/s: the truth behind simulated ones
-	source    string     // of the stimuli
-	crop      int
+	rates     *mat.Dense           // n_stimuli × n_neuroids, spikes/s: the truth behind simulated ones
+	source    string               // of the stimuli
+	view      stimuli.ImageOptions // Crop, Degrees and ScreenDegrees: what the networks see of the stimuli
 }
 
 // recordingFlags say which recordings to score, and what their files do not say.
@@ -39,6 +40,9 @@ type recordingFlags struct {
 	group      []string
 	stratify   []string
 	crop       []string
+	degrees    []string
+
+	modelDegrees float64
 }
 
 func (f *recordingFlags) add(flags *pflag.FlagSet) {
@@ -49,6 +53,8 @@ func (f *recordingFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.group, "group", nil, "[REGION=]COLUMN: a column of the stimulus table no value of which may be on both sides of a split (without REGION: for every table that has it)")
 	flags.StringSliceVar(&f.stratify, "stratify", nil, "[REGION=]COLUMN: a column of the stimulus table whose values every split keeps in proportion")
 	flags.StringSliceVar(&f.crop, "crop", nil, "[REGION=]PIXELS: take the central square of this side from each stimulus before it is resized to the networks' input")
+	flags.StringSliceVar(&f.degrees, "stimulus-degrees", nil, "[REGION=]DEGREES: width of the stimuli in degrees of visual angle: they are put on a grey screen of --model-degrees, or its size is cut out of them, before they are resized (default: they fill the networks' input)")
+	flags.Float64Var(&f.modelDegrees, "model-degrees", 8, "with --stimulus-degrees: degrees of visual angle of the networks' input")
 }
 
 // perRegion parses [REGION=]VALUE settings: those without a region stand under "".
@@ -97,7 +103,7 @@ func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
 	}
 	settings := map[string]map[string]string{}
 	for flag, values := range map[string][]string{
-		"stimuli": f.stimuli, "axes": f.axes, "dataset": f.dataset, "group": f.group, "stratify": f.stratify, "crop": f.crop,
+		"stimuli": f.stimuli, "axes": f.axes, "dataset": f.dataset, "group": f.group, "stratify": f.stratify, "crop": f.crop, "stimulus-degrees": f.degrees,
 	} {
 		m, err := perRegion(flag, values, regions)
 		if err != nil {
@@ -108,11 +114,8 @@ func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
 	var records []*record
 	for _, region := range regions {
 		r := &record{source: setting(settings["stimuli"], region)}
-		if crop := setting(settings["crop"], region); crop != "" {
-			var err error
-			if r.crop, err = strconv.Atoi(crop); err != nil || r.crop < 1 {
-				return nil, misused("--crop %q: expected a positive number of pixels", crop)
-			}
+		if err := r.viewed(setting(settings["crop"], region), setting(settings["stimulus-degrees"], region), f.modelDegrees); err != nil {
+			return nil, err
 		}
 		options := fit.ReadOptions{Region: region, Dataset: setting(settings["dataset"], region)}
 		if own, ok := settings["axes"][region]; ok {
@@ -136,6 +139,30 @@ func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
 		}
 	}
 	return records, nil
+}
+
+// viewed parses what the networks see of the region's stimuli; an empty setting is
+// none.
+func (r *record) viewed(crop, degrees string, modelDegrees float64) (err error) {
+	if crop != "" {
+		if r.view.Crop, err = strconv.Atoi(crop); err != nil || r.view.Crop < 1 {
+			return misused("--crop %q: expected a positive number of pixels", crop)
+		}
+	}
+	if degrees == "" {
+		return nil
+	}
+	positive := func(d float64) bool { return d > 0 && !math.IsInf(d, 1) }
+	if r.view.Degrees, err = strconv.ParseFloat(degrees, 64); err != nil || !positive(r.view.Degrees) {
+		return misused("--stimulus-degrees %q: expected a positive number of degrees of visual angle", degrees)
+	}
+	if r.view.ScreenDegrees = modelDegrees; !positive(modelDegrees) {
+		return misused("--model-degrees is %g, expected a positive number of degrees of visual angle", modelDegrees)
+	}
+	if crop != "" {
+		return misused("--crop %s and --stimulus-degrees %s exclude each other: both say what part of the stimuli is seen", crop, degrees)
+	}
+	return nil
 }
 
 // setting is the column that the record is split by: its own, or the one for
@@ -163,7 +190,9 @@ func (r *record) read(file string, o fit.ReadOptions, channels, height, width in
 		}
 	}
 	images, table, _ := strings.Cut(r.source, ":")
-	set, tab, err := stimuli.OpenImages(images, stimuli.ImageOptions{Table: table, Channels: channels, Height: height, Width: width, Crop: r.crop})
+	options := r.view
+	options.Table, options.Channels, options.Height, options.Width = table, channels, height, width
+	set, tab, err := stimuli.OpenImages(images, options)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ it was.
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := openImages(images, limit, training.seed)
+			sets, err := openImages(images, limit, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}

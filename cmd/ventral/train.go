@@ -24,6 +24,16 @@ Another program's run, update by update:
 
   ventral train --images arrays:X.npy,Y.npy --init weights.npz --no-shuffle --no-augment --iterations 10 --save-every 1 --out runs/steps
 
+What training sees of an image, --augment, and what networks are tested on:
+
+  translate     all of it, moved by up to --pad pixels; the mean follows. CIFAR
+  crop          --size pixels about its centre, off by up to --pad. TinyImageNet:
+                  --augment crop --size 48 --pad 8
+  resized-crop  a random rectangle (8 to 100 % of its area, 3:4 to 4:3) at --size;
+                tested: the centre, when its short side is --resize. ImageNet:
+                  --augment resized-crop --size 224 --flip
+  none          all of it
+
 A --layout is a line for each stage, whose activity can be read under its name:
 
   # retina to V4
@@ -39,6 +49,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			images, out, name string
 			limit             int
 			overwrite, resume bool
+			noAugment         bool
 			training          trainingFlags
 		)
 		flags.StringVar(&images, "images", "", imagesUsage)
@@ -49,7 +60,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 		flags.Float64Var(&training.validation, "validation", 0, "fraction of the training images that is kept for validation (the authors: 0.1)")
 		flags.IntVar(&training.iterations, "iterations", 0, "end after so many updates (0: after the epochs)")
 		flags.BoolVar(&training.keepOrder, "no-shuffle", false, "show the images in their order")
-		flags.BoolVar(&training.noAugment, "no-augment", false, "show the images untranslated")
+		flags.BoolVar(&noAugment, "no-augment", false, "the same as --augment none")
 		flags.IntVar(&training.saveEvery, "save-every", 0, "write weights and gradients after every so many updates to steps/ (0: never)")
 		flags.BoolVar(&resume, "resume", false, "go on with the interrupted run in --out, and fail if there is none (without it, the same command goes on or begins)")
 		flags.StringVar(&out, "out", "", "folder of the run")
@@ -57,6 +68,12 @@ residual block; W is --width. The mean over positions and a linear readout follo
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "images", "out"); err != nil {
 				return err
+			}
+			if noAugment {
+				if flags.Changed("augment") && training.preparation.Augment != augmentNone {
+					return misused("--no-augment and --augment %s exclude each other", training.preparation.Augment)
+				}
+				training.preparation.Augment = augmentNone
 			}
 			spec, err := parseModel(name)
 			if err != nil {
@@ -68,7 +85,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := openImages(images, limit, training.seed)
+			sets, err := openImages(images, limit, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}

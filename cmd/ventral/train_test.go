@@ -282,7 +282,7 @@ func TestTrainImagesOfFolders(t *testing.T) {
 	for _, part := range []string{"train/a", "train/b", "test/a", "test/b"} {
 		writeShapes(t, filepath.Join(dir, part), 6)
 	}
-	sets, err := openImages("folder:"+dir, 4, 1)
+	sets, err := openImages("folder:"+dir, 4, 1, preparation{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ type trainingFlags struct {
 	optimizer              string
 	learningRate, momentum float64
 	weightDecay            float64
-	pad                    int
+	preparation            preparation
 	sleepRunsOn            bool
 	sleepBeforeTest        bool
 	sleepRecords           int
@@ -46,7 +46,6 @@ type trainingSteps struct {
 	validation float64
 	iterations int
 	keepOrder  bool
-	noAugment  bool
 	saveEvery  int
 }
 
@@ -58,17 +57,17 @@ func (f *trainingFlags) add(flags *pflag.FlagSet, epochs int) {
 	flags.Float64Var(&f.eps, "eps", -1, "locally connected filters start as one shared filter plus so much noise of their own (below 0: independent)")
 	flags.IntVar(&f.epochs, "epochs", epochs, "times that training goes through the images")
 	flags.IntVar(&f.batch, "batch", 128, "images per update")
-	flags.IntVar(&f.repetitions, "repetitions", 1, "independent translations of each image in a batch")
+	flags.IntVar(&f.repetitions, "repetitions", 1, "independent translations or crops of each image in a batch")
 	flags.StringVar(&f.optimizer, "optimizer", network.AdamW, "adamw, adam or sgd")
 	flags.Float64Var(&f.learningRate, "lr", 0, "learning rate, ×0.25 at 1/2 and 3/4 of the epochs (0: 0.01 for conv, 0.001 for lc; 10 times that for sgd)")
 	flags.Float64Var(&f.momentum, "momentum", 0.9, "momentum of sgd")
 	flags.Float64Var(&f.weightDecay, "weight-decay", 0.01, "weight decay (decoupled in adamw)")
-	flags.IntVar(&f.pad, "pad", 4, "translations: random crop after padding by this many pixels with the mean (0: none)")
+	f.preparation.add(flags)
 	flags.BoolVar(&f.sleepRunsOn, "sleep-runs-on", false, "count the iterations between sleeps over epochs, instead of anew in each")
 	flags.BoolVar(&f.sleepBeforeTest, "sleep-before-eval", false, "networks that sleep also sleep at the end of each epoch, before they are tested")
 	flags.IntVar(&f.sleepRecords, "sleep-records", 0, "record the SNR, drift and mean filter on the way through every so-manieth sleep in sleep.csv (0: none)")
 	f.sleep.add(flags, "sleep-")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights, order, translations and splits: same seed, same bits")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights, order, augmentation and splits: same seed, same bits")
 }
 
 // open reads what the flags name, and says in data what it was.
@@ -104,14 +103,15 @@ func (f *trainingFlags) check() error {
 		return misused("--keep-conv is %d, expected 0 or more", f.keepConv)
 	case f.seed >= math.MaxUint32:
 		return misused("--seed is %d, expected less than %d", f.seed, uint32(math.MaxUint32))
-	case f.pad < 0:
-		return misused("--pad is %d, expected 0 or more", f.pad)
 	case !(f.validation >= 0 && f.validation < 1):
 		return misused("--validation is %g, expected a fraction from 0 to below 1", f.validation)
 	case f.sleepRecords < 0:
 		return misused("--sleep-records is %d, expected 0 or more", f.sleepRecords)
 	case f.iterations < 0 || f.saveEvery < 0:
 		return misused("--iterations %d --save-every %d: expected 0 or more", f.iterations, f.saveEvery)
+	}
+	if err := f.preparation.check(); err != nil {
+		return err
 	}
 	return f.sleep.check()
 }
@@ -141,7 +141,7 @@ type modelFile struct {
 	Classes      []string             `json:"classes"`
 	Mean         []float32            `json:"mean"` // per channel, of pixels in [0, 1]
 	Std          []float32            `json:"std"`
-	Pad          int                  `json:"pad"`
+	Preparation  preparation          `json:"preparation"`
 	Prepared     bool                 `json:"prepared,omitempty"` // trained on numbers that were shown as they are
 	Training     network.Training     `json:"training"`
 }
@@ -184,11 +184,7 @@ func newTrainer(f trainingFlags, images imageSets) (*trainer, error) {
 
 // prepared is a set as the networks see it, normalised by the training images.
 func (tr *trainer) prepared(s stimuli.Set) *stimuli.Prepared {
-	p := &stimuli.Prepared{Set: s, Mean: tr.mean, Std: tr.std, Pad: tr.pad, Seed: tr.seed}
-	if tr.noAugment {
-		p.Pad = 0
-	}
-	return p
+	return &stimuli.Prepared{Set: s, Mean: tr.mean, Std: tr.std, Variation: tr.preparation.variation(), Flip: tr.preparation.Flip, Seed: tr.seed}
 }
 
 // data are the images of a training.

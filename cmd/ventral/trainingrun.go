@@ -109,7 +109,7 @@ func (r *trainingRun) ended() bool {
 
 // run trains, and saves as it goes.
 func (r *trainingRun) run(ctx context.Context) error {
-	about, err := marshal(modelFile{r.spec, r.model.Architecture(), r.train.Classes(), r.mean, r.std, r.prepared(r.train).Pad, r.images.prepared, r.settings})
+	about, err := marshal(modelFile{r.spec, r.model.Architecture(), r.train.Classes(), r.mean, r.std, r.preparation, r.images.prepared, r.settings})
 	if err != nil {
 		return err
 	}

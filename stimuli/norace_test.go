@@ -1,0 +1,5 @@
+//go:build !race
+
+package stimuli
+
+const raceEnabled = false
