@@ -2,13 +2,14 @@ package fit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Align finds the rows of features that belong to the stimuli of an assembly:
 // featureIDs[rows[i]] == a.StimulusIDs[i]. Features of other stimuli are
-// allowed. It fails, and lists them, when stimuli have no features or when an
-// id is there twice on either side.
+// allowed; a note of a counts them. It fails, and lists them, when stimuli have
+// no features or when an id is there twice on either side.
 func Align(featureIDs []string, a *Assembly) (rows []int, err error) {
 	row := make(map[string]int, len(featureIDs))
 	for i, id := range featureIDs {
@@ -36,6 +37,12 @@ func Align(featureIDs []string, a *Assembly) (rows []int, err error) {
 			faults = append(faults, fmt.Sprintf("features are called like %q", featureIDs[0]))
 		}
 		return nil, fmt.Errorf("%s", strings.Join(faults, "; "))
+	}
+	if unused := len(featureIDs) - len(rows); unused > 0 {
+		note := fmt.Sprintf("features of %d of %d stimuli are not used: the recordings do not have these stimuli", unused, len(featureIDs))
+		if !slices.Contains(a.Notes, note) {
+			a.Notes = append(a.Notes, note)
+		}
 	}
 	return rows, nil
 }

@@ -15,11 +15,16 @@ type Assembly struct {
 	StimulusIDs []string
 	Neuroids    []string
 	Repetitions int
+	Window      Window // the time that the responses are of, where the file says
 	// Responses is n_stimuli × n_repetitions × n_neuroids in the unit of the
 	// recording (spikes, spikes/s), NaN where there was no trial. Every stimulus
 	// has at least one trial of every neuroid.
 	Responses []float64
-	Notes     []string // what the reader chose or left out, in words for the user
+	// Coordinates of the stimuli by name, a value for each, such as
+	// object_name: what the recordings say of a stimulus in all its
+	// presentations alike.
+	Coordinates map[string][]string
+	Notes       []string // what the reader chose or left out, in words for the user
 }
 
 // Mean returns the mean over the repetitions that are there, n_stimuli ×
@@ -30,6 +35,13 @@ func (a *Assembly) Mean() *mat.Dense {
 		all[i] = i
 	}
 	return a.meanOver(all)
+}
+
+// Stimuli returns the assembly with only the given stimuli, in their order.
+func (a *Assembly) Stimuli(rows []int) *Assembly {
+	some := *a
+	some.keep(rows, whichHave(len(a.Neuroids), func(int) bool { return true }))
+	return &some
 }
 
 // meanOver is the mean over the given repetitions; NaN where none has a trial.

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"path"
@@ -11,45 +12,121 @@ import (
 	"ventral/internal/hdf5"
 )
 
-// readHDF5 reads a netCDF-4 assembly or an array in a plain HDF5 file. The
-// responses are the dataset that is asked for; else the variable with a
-// coordinates attribute, as netCDF-4 has it, whatever its name; else the only
-// array of numbers with 3 axes, or with 2. Coordinates are the one-dimensional
-// datasets beside it.
-func readHDF5(file string, o ReadOptions) (*Assembly, error) {
-	f, err := hdf5.Open(file)
+// hdf5Recordings is a netCDF-4 assembly, an array in a plain HDF5 file, or one
+// that MATLAB wrote.
+type hdf5Recordings struct {
+	*hdf5.File
+	name  string
+	paths []string // of its datasets, without what cells refer to
+	cells int      // of those
+}
+
+func openHDF5(name string) (recordings, error) {
+	f, err := hdf5.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	paths, err := f.Datasets()
+	r := &hdf5Recordings{File: f, name: name}
+	all, err := f.Datasets()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	for _, p := range all {
+		if strings.HasPrefix(p, matlabCells) {
+			r.cells++
+		} else {
+			r.paths = append(r.paths, p)
+		}
+	}
+	return r, nil
+}
+
+func (r *hdf5Recordings) arrays() ([]Array, error) {
+	var arrays []Array
+	for _, p := range r.paths {
+		d, err := r.Dataset(p)
+		if err != nil {
+			return nil, err
+		}
+		class, err := matlabClass(d)
+		if err != nil {
+			return nil, err
+		}
+		a := Array{Name: p, Type: d.Type(), Shape: d.Shape(), Dims: d.Dims()}
+		if class != "" {
+			a.Type, a.Shape = "MATLAB "+class, reversed(a.Shape)
+		}
+		if d.IsPlaceholder() {
+			a.Type = "dimension"
+		}
+		switch n := elements(a.Shape); {
+		case class == "char":
+			lines, err := matlabChars(d)
+			if err != nil {
+				return nil, err
+			}
+			a.Content = strings.TrimSpace(strings.Join(lines, " "))
+		case n == 1 && numeric(d):
+			values, err := d.Float64s(nil, nil)
+			if err != nil {
+				return nil, err
+			}
+			a.Content = strconv.FormatFloat(values[0], 'g', -1, 64)
+		}
+		if slices.Equal(a.Dims, make([]string, len(a.Shape))) {
+			a.Dims = nil
+		}
+		arrays = append(arrays, a)
+	}
+	if r.cells > 0 {
+		arrays = append(arrays, Array{Name: matlabCells, Type: "what cells hold", Shape: []int{r.cells}})
+	}
+	return arrays, nil
+}
+
+// table reads coordinates; the responses are the dataset that is asked for; else
+// the variable with a coordinates attribute, as netCDF-4 has it, whatever its
+// name; else the only array of numbers with 3 axes, or with 2. Coordinates are
+// the one-dimensional datasets beside it.
+func (r *hdf5Recordings) table(o ReadOptions) (*table, error) {
+	data, err := r.responses(o.Dataset)
 	if err != nil {
 		return nil, err
 	}
-	data, err := responses(f, paths, o.Dataset)
+	class, err := matlabClass(data)
 	if err != nil {
 		return nil, err
 	}
-	t := &table{source: file, shape: data.Shape()}
-	dims := data.Dims()
-	if t.axes, err = o.axes(axesOf(data), t.shape); err != nil {
+	t := &table{source: r.name, array: data.Path(), shape: data.Shape()}
+	if class == "" {
+		t.axes, err = o.axes(axesOf(data), t.shape)
+	} else if t.axes, err = o.axes(nil, reversed(t.shape)); err == nil {
+		slices.Reverse(t.axes)
+	} else {
+		err = fmt.Errorf("%w, in MATLAB's order, that of size(x)", err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", data.Path(), err)
 	}
-	for _, p := range paths {
-		if path.Dir(p) != path.Dir(data.Path()) || p == data.Path() {
-			continue
+	var beside []*hdf5.Dataset
+	for _, p := range r.paths {
+		if path.Dir(p) == path.Dir(data.Path()) && p != data.Path() {
+			d, err := r.Dataset(p)
+			if err != nil {
+				return nil, err
+			}
+			beside = append(beside, d)
 		}
-		d, err := f.Dataset(p)
-		if err != nil {
+	}
+	slices.SortStableFunc(beside, func(a, b *hdf5.Dataset) int { return cmp.Compare(a.Created(), b.Created()) })
+	for _, d := range beside {
+		if err := r.addCoordinate(t, d, data.Dims()); err != nil {
 			return nil, err
 		}
-		c, ok, err := t.hdf5Coordinate(d, dims)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			t.coords = append(t.coords, c)
-		}
+	}
+	if err := t.addTables(o, false); err != nil {
+		return nil, err
 	}
 	fill, filled, err := data.FillValue()
 	if err != nil {
@@ -66,15 +143,15 @@ func readHDF5(file string, o ReadOptions) (*Assembly, error) {
 		}
 		return values, err
 	}
-	return t.assembly(o)
+	return t, nil
 }
 
 // responses finds the dataset of responses.
-func responses(f *hdf5.File, paths []string, wanted string) (*hdf5.Dataset, error) {
+func (r *hdf5Recordings) responses(wanted string) (*hdf5.Dataset, error) {
 	if wanted != "" {
-		d, err := f.Dataset(wanted)
+		d, err := r.Dataset(wanted)
 		if err != nil {
-			return nil, fmt.Errorf("%w; the file holds %s", err, listed(paths))
+			return nil, fmt.Errorf("there is no dataset %q; the file holds %s", wanted, listed(r.paths))
 		}
 		if !numeric(d) {
 			return nil, fmt.Errorf("%s holds %v: expected an array of numbers", d.Path(), d.Kind())
@@ -82,12 +159,16 @@ func responses(f *hdf5.File, paths []string, wanted string) (*hdf5.Dataset, erro
 		return d, nil
 	}
 	var variables, cubes, matrices []*hdf5.Dataset
-	for _, p := range paths {
-		d, err := f.Dataset(p)
+	for _, p := range r.paths {
+		d, err := r.Dataset(p)
 		if err != nil {
 			return nil, err
 		}
-		if !numeric(d) || d.IsScale() {
+		class, err := matlabClass(d)
+		if err != nil {
+			return nil, err
+		}
+		if _, vector := matlabVector(class, d.Shape()); !numeric(d) || d.IsScale() || class != "" && vector {
 			continue
 		}
 		if _, ok, err := d.AttrString("coordinates"); err != nil {
@@ -114,7 +195,7 @@ func responses(f *hdf5.File, paths []string, wanted string) (*hdf5.Dataset, erro
 			return nil, fmt.Errorf("several datasets could be the responses, say which: %s", listed(names))
 		}
 	}
-	return nil, fmt.Errorf("no dataset can be responses, which are an array of numbers with 2 or 3 axes; the file holds %s", listed(paths))
+	return nil, fmt.Errorf("no dataset is evidently the responses, an array of numbers with 2 or 3 axes: say which; the file holds %s", listed(r.paths))
 }
 
 func numeric(d *hdf5.Dataset) bool { return d.Kind() == hdf5.Float || d.Kind() == hdf5.Integer }
@@ -138,81 +219,65 @@ func axesOf(d *hdf5.Dataset) []string {
 	return names
 }
 
-// hdf5Coordinate reads d if it is a coordinate of t, whose data has the
+// addCoordinate reads d if it is a coordinate of t, whose data has the
 // dimensions dims: along an axis by its dimension scale; by its name, where it
 // has one that says it; or by its length, if that is the length of one axis.
-func (t *table) hdf5Coordinate(d *hdf5.Dataset, dims []string) (coordinate, bool, error) {
-	shape := d.Shape()
-	if len(shape) != 1 || d.IsPlaceholder() || d.Kind() == hdf5.Other {
-		return coordinate{}, false, nil
+func (r *hdf5Recordings) addCoordinate(t *table, d *hdf5.Dataset, dims []string) error {
+	if d.IsPlaceholder() || d.Kind() == hdf5.Other {
+		return nil
 	}
-	c := coordinate{name: strings.TrimSuffix(hdf5.Name(d.Path()), "_"), axis: -1}
-	if dim := d.Dims()[0]; dim != "" {
-		c.axis = slices.Index(dims, dim)
-	} else {
-		var err error
-		if c.axis, err = t.axisOf(c.name, shape[0]); err != nil {
-			return c, false, err
+	class, err := matlabClass(d)
+	if err != nil {
+		return err
+	}
+	shape := d.Shape()
+	entries, vector := matlabVector(class, shape)
+	if class == "" {
+		if vector = len(shape) == 1; vector {
+			entries = shape[0]
 		}
 	}
-	if c.axis < 0 {
-		return c, false, nil
+	if !vector {
+		return nil
 	}
-	if shape[0] != t.shape[c.axis] {
-		return c, false, fmt.Errorf("%s has %d values for %d entries of the axis %s", d.Path(), shape[0], t.shape[c.axis], t.axes[c.axis])
+	name, axis := strings.TrimSuffix(hdf5.Name(d.Path()), "_"), 0
+	if dim := d.Dims()[0]; dim != "" {
+		axis = slices.Index(dims, dim)
+	} else if axis, err = t.axisOf(name, entries); err != nil {
+		return err
 	}
-	var err error
-	switch d.Kind() {
-	case hdf5.Text:
+	if axis < 0 {
+		return nil
+	}
+	if entries != t.shape[axis] {
+		return fmt.Errorf("%s has %d values for %d entries of the axis %s (%s)", d.Path(), entries, t.shape[axis], t.axes[axis], t.named())
+	}
+	c := coordinate{name: name, axis: axis}
+	switch {
+	case class == "char" || class == "cell":
+		var ok bool
+		if c.values, ok, err = matlabTexts(r.File, d, class); err == nil && !ok {
+			return nil
+		}
+	case d.Kind() == hdf5.Text:
 		c.values, err = d.Strings(nil, nil)
-	case hdf5.Integer:
+	case d.Kind() == hdf5.Integer:
 		var v []int64
 		v, err = d.Int64s(nil, nil)
-		for _, x := range v {
-			c.values = append(c.values, strconv.FormatInt(x, 10))
-		}
-	case hdf5.Float:
+		c = newInts(name, axis, v)
+	case d.Kind() == hdf5.Float:
 		var v []float64
 		v, err = d.Float64s(nil, nil)
-		for _, x := range v {
-			c.values = append(c.values, strconv.FormatFloat(x, 'g', -1, 64))
-		}
+		c = newFloats(name, axis, v)
+	default:
+		return nil
 	}
-	return c, err == nil, err
-}
-
-// coordinateAxis says along which axis the coordinates run whose names tell.
-var coordinateAxis = map[string]string{
-	"stimulus_id": axisStimulus,
-	"image_id":    axisStimulus,
-	"object_name": axisStimulus,
-	"repetition":  axisPresentation,
-	"neuroid_id":  axisNeuroid,
-	"region":      axisNeuroid,
-	"animal":      axisNeuroid,
-}
-
-// axisOf finds the axis of a coordinate from its name, or else from its length
-// if that fits one axis only; −1 if there is none.
-func (t *table) axisOf(name string, length int) (int, error) {
-	if axis, ok := coordinateAxis[name]; ok {
-		k := t.axis(axis)
-		if k < 0 && axis == axisStimulus {
-			k = t.axis(axisPresentation)
-		}
-		if k >= 0 && t.shape[k] != length {
-			return k, fmt.Errorf("%s has %d values for %d entries of the axis %s (%s)", name, length, t.shape[k], t.axes[k], t.named())
-		}
-		return k, nil
+	if err == nil && len(c.values) != entries {
+		err = fmt.Errorf("%s: %d values where %d were announced", d.Path(), len(c.values), entries)
 	}
-	found := -1
-	for k, n := range t.shape {
-		if n == length {
-			if found >= 0 {
-				return -1, nil
-			}
-			found = k
-		}
+	if err != nil {
+		return err
 	}
-	return found, nil
+	t.coords = append(t.coords, c)
+	return nil
 }

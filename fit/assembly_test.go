@@ -18,6 +18,24 @@ func tableOf(axes string, shape []int, values []float64, coords ...coordinate) *
 	return &table{source: "memory", axes: strings.Split(axes, ","), shape: shape, coords: coords, read: fromMemory(values, shape)}
 }
 
+// one makes the table's assembly, time bins averaged.
+func (t *table) one(o ReadOptions) (*Assembly, error) {
+	a, err := t.assemblies(o, false)
+	if err != nil {
+		return nil, err
+	}
+	return a[0], nil
+}
+
+func conditions(t *testing.T, text string) []Condition {
+	t.Helper()
+	c, err := ParseSelect(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func counting(n int) []float64 {
 	v := make([]float64, n)
 	for i := range v {
@@ -41,7 +59,7 @@ func TestAxesInAnyOrder(t *testing.T) {
 				}
 			}
 		}
-		a, err := tableOf(axes, shape, values).assembly(ReadOptions{})
+		a, err := tableOf(axes, shape, values).one(ReadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +79,7 @@ func TestAxesInAnyOrder(t *testing.T) {
 }
 
 func TestPresentationsAreGroupedByStimulus(t *testing.T) {
-	ids := coordinate{"image_id", 0, []string{"b", "a", "b", "c", "a", "b"}}
+	ids := newCells("image_id", 0, []string{"b", "a", "b", "c", "a", "b"})
 	values := []float64{0, 10, 1, 11, 2, 12, 3, 13, 4, 14, 5, 15} // presentation × neuroid
 	nan := math.NaN()
 	for name, c := range map[string]struct {
@@ -75,9 +93,9 @@ func TestPresentationsAreGroupedByStimulus(t *testing.T) {
 	} {
 		coords := []coordinate{ids}
 		if c.repetition != nil {
-			coords = append(coords, coordinate{"repetition", 0, c.repetition})
+			coords = append(coords, newCells("repetition", 0, c.repetition))
 		}
-		a, err := tableOf("presentation,neuroid", []int{6, 2}, values, coords...).assembly(ReadOptions{})
+		a, err := tableOf("presentation,neuroid", []int{6, 2}, values, coords...).one(ReadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +116,7 @@ func TestPresentationsAreGroupedByStimulus(t *testing.T) {
 
 func TestTimeBinsAreAveraged(t *testing.T) {
 	nan := math.NaN()
-	a, err := tableOf("neuroid,stimulus,time_bin", []int{1, 2, 3}, []float64{1, 2, 6, nan, 5, 7}).assembly(ReadOptions{})
+	a, err := tableOf("neuroid,stimulus,time_bin", []int{1, 2, 3}, []float64{1, 2, 6, nan, 5, 7}).one(ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,22 +126,22 @@ func TestTimeBinsAreAveraged(t *testing.T) {
 }
 
 func TestSelection(t *testing.T) {
-	region := coordinate{"region", 1, []string{"V4", "IT", "V4", "IT"}}
-	animal := coordinate{"animal", 1, []string{"x", "x", "y", "y"}}
-	id := coordinate{"neuroid_id", 1, []string{"p", "q", "r", "s"}}
+	region := newCells("region", 1, []string{"V4", "IT", "V4", "IT"})
+	animal := newCells("animal", 1, []string{"x", "x", "y", "y"})
+	id := newCells("neuroid_id", 1, []string{"p", "q", "r", "s"})
 	read := func(o ReadOptions) (*Assembly, error) {
-		return tableOf("stimulus,neuroid", []int{2, 4}, counting(8), region, animal, id).assembly(o)
+		return tableOf("stimulus,neuroid", []int{2, 4}, counting(8), region, animal, id).one(o)
 	}
 	a, err := read(ReadOptions{Region: "IT"})
 	if err != nil || a.Region != "IT" || !slices.Equal(a.Neuroids, []string{"q", "s"}) || !slices.Equal(a.Responses, []float64{1, 3, 5, 7}) {
 		t.Errorf("IT: %+v, %v", a, err)
 	}
-	a, err = read(ReadOptions{Region: "IT", Select: map[string]string{"animal": "y"}})
+	a, err = read(ReadOptions{Region: "IT", Select: conditions(t, "animal=y")})
 	if err != nil || !slices.Equal(a.Responses, []float64{3, 7}) {
 		t.Errorf("IT of y: %+v, %v", a, err)
 	}
 	a, err = read(ReadOptions{})
-	if err != nil || a.Region != "" || len(a.Neuroids) != 4 || !slices.Contains(a.Notes, "the neuroids of all regions are taken: IT (2), V4 (2)") {
+	if err != nil || a.Region != "" || len(a.Neuroids) != 4 || !slices.Contains(a.Notes, "neuroids of several regions are taken together: IT (2), V4 (2)") {
 		t.Errorf("all: %+v, %v", a, err)
 	}
 	for _, c := range []struct {
@@ -131,8 +149,8 @@ func TestSelection(t *testing.T) {
 		want string
 	}{
 		{ReadOptions{Region: "V1"}, `no neuroid has the region "V1"; there are IT (2), V4 (2)`},
-		{ReadOptions{Select: map[string]string{"layer": "3"}}, `no coordinate "layer" to select by; there are region, animal, neuroid_id`},
-		{ReadOptions{Select: map[string]string{"neuroid_id": "p", "animal": "y"}}, "no neuroid has all that is selected"},
+		{ReadOptions{Select: conditions(t, "layer=3")}, `no coordinate "layer" to select by; there are region, animal, neuroid_id`},
+		{ReadOptions{Select: conditions(t, "neuroid_id=p,animal=y")}, "no neuroid has all that is selected: neuroid_id=p, animal=y"},
 		{ReadOptions{StimulusIDs: []string{"a", "b", "c"}}, "2 entries along the axis stimulus (2 stimulus × 4 neuroid) and names no stimuli, and 3 stimuli are given"},
 	} {
 		if _, err := read(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -151,7 +169,7 @@ func TestWhatHasNoTrialsIsLeftOut(t *testing.T) {
 		20, nan, 22, 23,
 		30, nan, nan, 33,
 	}
-	a, err := tableOf("stimulus,neuroid", []int{4, 4}, values).assembly(ReadOptions{StimulusIDs: []string{"w", "x", "y", "z"}})
+	a, err := tableOf("stimulus,neuroid", []int{4, 4}, values).one(ReadOptions{StimulusIDs: []string{"w", "x", "y", "z"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,13 +185,13 @@ func TestWhatHasNoTrialsIsLeftOut(t *testing.T) {
 			t.Errorf("no note %q in %q", note, a.Notes)
 		}
 	}
-	if _, err := tableOf("stimulus,neuroid", []int{2, 2}, []float64{1, nan, nan, 4}).assembly(ReadOptions{}); err == nil || !strings.Contains(err.Error(), "no neuroid has trials of all 2 stimuli (0 (1 of 2), 1 (1 of 2))") {
+	if _, err := tableOf("stimulus,neuroid", []int{2, 2}, []float64{1, nan, nan, 4}).one(ReadOptions{}); err == nil || !strings.Contains(err.Error(), "no neuroid has trials of all 2 stimuli (0 (1 of 2), 1 (1 of 2))") {
 		t.Errorf("no complete neuroid: %v", err)
 	}
-	if _, err := tableOf("stimulus,neuroid", []int{1, 2}, []float64{nan, nan}).assembly(ReadOptions{}); err == nil || !strings.Contains(err.Error(), "no trial at all") {
+	if _, err := tableOf("stimulus,neuroid", []int{1, 2}, []float64{nan, nan}).one(ReadOptions{}); err == nil || !strings.Contains(err.Error(), "no trial at all") {
 		t.Errorf("no trial: %v", err)
 	}
-	if _, err := tableOf("stimulus,neuroid", []int{1, 2}, []float64{0, math.Inf(1)}).assembly(ReadOptions{}); err == nil || !strings.Contains(err.Error(), "[0 1] (stimulus,neuroid) is +Inf") {
+	if _, err := tableOf("stimulus,neuroid", []int{1, 2}, []float64{0, math.Inf(1)}).one(ReadOptions{}); err == nil || !strings.Contains(err.Error(), "[0 1] (stimulus,neuroid) is +Inf") {
 		t.Errorf("infinite response: %v", err)
 	}
 }
@@ -191,7 +209,7 @@ func TestLargeArraysAreReadInSlabs(t *testing.T) {
 		}
 		return v, nil
 	}
-	a, err := tab.assembly(ReadOptions{})
+	a, err := tab.one(ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +223,7 @@ func TestLargeArraysAreReadInSlabs(t *testing.T) {
 	}
 }
 
-func TestParseAxesErrors(t *testing.T) {
+func TestAxesErrors(t *testing.T) {
 	for _, c := range []struct{ axes, want string }{
 		{"stimulus,stimulus,neuroid", "stimulus stands there twice"},
 		{"stimulus,stimulus_id,neuroid", "stimulus stands there twice"},
@@ -215,11 +233,15 @@ func TestParseAxesErrors(t *testing.T) {
 		{"stimulus,repetition,time_bin", "none is the neuroid"},
 		{"presentation,repetition,neuroid", "presentation already is stimulus and repetition"},
 	} {
-		if _, err := parseAxes(strings.Split(c.axes, ","), []int{5, 6, 7}); err == nil || !strings.Contains(err.Error(), c.want) {
+		axes, err := nameAxes(strings.Split(c.axes, ","), []int{5, 6, 7})
+		if err == nil {
+			err = checkAxes(axes)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, expected %q", c.axes, err, c.want)
 		}
 	}
-	if got, err := parseAxes([]string{" neuroid_id", "image_id "}, []int{1, 2}); err != nil || !slices.Equal(got, []string{"neuroid", "stimulus"}) {
+	if got, err := nameAxes([]string{" neuroid_id", "image_id "}, []int{1, 2}); err != nil || !slices.Equal(got, []string{"neuroid", "stimulus"}) {
 		t.Errorf("synonyms: %v, %v", got, err)
 	}
 }

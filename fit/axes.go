@@ -35,46 +35,56 @@ func axisNamed(name string) string {
 	return name
 }
 
-// axes returns the checked names of the axes of an array of the given shape:
-// those that are asked for, else the file's own (nil: it has none), else the
-// default ones.
+// axes returns the names of the axes of an array of the given shape: those that
+// are asked for, else the file's own (nil: it has none), else the default ones.
 func (o ReadOptions) axes(file []string, shape []int) ([]string, error) {
+	if len(shape) == 0 {
+		return nil, fmt.Errorf("the array is a single number: expected axes of stimuli and neuroids")
+	}
 	for _, names := range [][]string{o.Axes, file, o.DefaultAxes} {
 		if names != nil {
-			return parseAxes(names, shape)
+			return nameAxes(names, shape)
 		}
 	}
 	return nil, fmt.Errorf("the file does not say what its axes are (%s): name them, e.g. %s", shapeWords(shape), exampleAxes(len(shape)))
 }
 
-// parseAxes checks the names of the axes of an array of the given shape, in its
-// order. Each may stand once; neuroid must, and so must stimulus or
-// presentation, which exclude each other.
-func parseAxes(names []string, shape []int) ([]string, error) {
+// nameAxes takes the names of the axes of an array of the given shape, in its
+// order, to the ones that are used here. What they are is not checked.
+func nameAxes(names []string, shape []int) ([]string, error) {
 	axes := make([]string, len(names))
 	for i, name := range names {
-		name = axisNamed(name)
-		if !slices.Contains(axisNames, name) {
-			return nil, fmt.Errorf("axes %s: unknown name %q, expected %s", strings.Join(names, ","), name, strings.Join(axisNames, ", "))
-		}
-		if slices.Contains(axes[:i], name) {
-			return nil, fmt.Errorf("axes %s: %s stands there twice", strings.Join(names, ","), name)
-		}
-		axes[i] = name
+		axes[i] = axisNamed(name)
 	}
 	if len(axes) != len(shape) {
 		return nil, fmt.Errorf("axes %s: %d names for an array of %d axes, %s", strings.Join(names, ","), len(names), len(shape), shapeWords(shape))
 	}
+	return axes, nil
+}
+
+// checkAxes checks that an assembly can be made of axes of these names. Each may
+// stand once; neuroid must, and so must stimulus or presentation, which exclude
+// each other.
+func checkAxes(axes []string) error {
+	all := strings.Join(axes, ",")
+	for i, name := range axes {
+		if !slices.Contains(axisNames, name) {
+			return fmt.Errorf("axes %s: unknown name %q, expected %s", all, name, strings.Join(axisNames, ", "))
+		}
+		if slices.Contains(axes[:i], name) {
+			return fmt.Errorf("axes %s: %s stands there twice", all, name)
+		}
+	}
 	has := func(name string) bool { return slices.Contains(axes, name) }
 	switch {
 	case !has(axisStimulus) && !has(axisPresentation):
-		return nil, fmt.Errorf("axes %s: none is the stimulus", strings.Join(names, ","))
+		return fmt.Errorf("axes %s: none is the stimulus", all)
 	case !has(axisNeuroid):
-		return nil, fmt.Errorf("axes %s: none is the neuroid", strings.Join(names, ","))
+		return fmt.Errorf("axes %s: none is the neuroid", all)
 	case has(axisPresentation) && (has(axisStimulus) || has(axisRepetition)):
-		return nil, fmt.Errorf("axes %s: presentation already is stimulus and repetition", strings.Join(names, ","))
+		return fmt.Errorf("axes %s: presentation already is stimulus and repetition", all)
 	}
-	return axes, nil
+	return nil
 }
 
 // shapeWords writes a shape as it is read: 50 × 640 × 10.
@@ -95,4 +105,13 @@ func exampleAxes(rank int) string {
 		return "stimulus,repetition,neuroid"
 	}
 	return strings.Join(axisNames, ",")
+}
+
+// elements is the number of elements of an array.
+func elements(shape []int) int {
+	n := 1
+	for _, k := range shape {
+		n *= k
+	}
+	return n
 }

@@ -39,14 +39,20 @@ func (f *FeatureFile) hdf5() error {
 		if slices.Contains(shape, 0) {
 			return fmt.Errorf("%s: %s is empty (%s)", f.Path, p, shapeWords(shape))
 		}
-		if rows != 0 && rows != shape[0] {
-			return fmt.Errorf("%s: %s has %d rows and the arrays before it %d: all layers must have the same stimuli", f.Path, p, shape[0], rows)
+		class, err := matlabClass(d)
+		if err != nil {
+			return err
 		}
-		rows = shape[0]
-		if names := axesOf(d); len(names) == 2 && axisNamed(names[0]) == axisNeuroid {
-			return fmt.Errorf("%s: %s is %s × %s: expected the stimuli first", f.Path, p, names[0], names[1])
+		names := axesOf(d)
+		x := &hdf5Features{d: d, across: class != "" || len(names) == 2 && axisNamed(names[0]) == axisNeuroid}
+		if x.across && len(shape) > 2 {
+			return fmt.Errorf("%s: %s has %d axes, and MATLAB has them in reverse: save it as a matrix, stimuli × features", f.Path, p, len(shape))
 		}
-		if err := f.hdf5Layers(file, d, paths); err != nil {
+		if n, _ := x.Dims(); rows != 0 && rows != n {
+			return fmt.Errorf("%s: %s has %d rows and the arrays before it %d: all layers must have the same stimuli", f.Path, p, n, rows)
+		}
+		rows, _ = x.Dims()
+		if err := f.hdf5Layers(file, x, paths); err != nil {
 			return err
 		}
 	}
@@ -57,39 +63,34 @@ func (f *FeatureFile) hdf5() error {
 }
 
 // hdf5Layers adds the layers of an array.
-func (f *FeatureFile) hdf5Layers(file *hdf5.File, d *hdf5.Dataset, paths []string) error {
+func (f *FeatureFile) hdf5Layers(file *hdf5.File, whole *hdf5Features, paths []string) error {
+	d := whole.d
 	t := &table{source: f.Path, shape: d.Shape(), axes: slices.Repeat([]string{""}, len(d.Shape()))}
-	t.axes[0], t.axes[1] = axisStimulus, axisNeuroid
-	dims := d.Dims()
+	stimuli, features := 0, 1
+	if whole.across {
+		stimuli, features = 1, 0
+	}
+	t.axes[stimuli], t.axes[features] = axisStimulus, axisNeuroid
+	r := &hdf5Recordings{File: file, name: f.Path}
 	for _, p := range paths {
-		if path.Dir(p) != path.Dir(d.Path()) || p == d.Path() {
+		name := hdf5.Name(p)
+		if path.Dir(p) != path.Dir(d.Path()) || name != "layer" && name != "stimulus_id" && name != "image_id" {
 			continue
 		}
 		beside, err := file.Dataset(p)
 		if err != nil {
 			return err
 		}
-		if name := hdf5.Name(p); name != "layer" && name != "stimulus_id" && name != "image_id" {
-			continue
-		}
-		c, ok, err := t.hdf5Coordinate(beside, dims)
-		if err != nil {
+		if err := r.addCoordinate(t, beside, d.Dims()); err != nil {
 			return err
 		}
-		if ok {
-			t.coords = append(t.coords, c)
-		}
 	}
-	if c, ok := t.coordinate("stimulus_id", "image_id"); ok && c.axis == 0 {
+	if c, ok := t.coordinate(stimulusNames...); ok && c.axis == stimuli {
 		f.StimulusIDs = c.values
 	}
-	inner := 1
-	for _, n := range t.shape[2:] {
-		inner *= n
-	}
-	whole := &hdf5Features{d: d, inner: inner, size: t.shape[1] * inner}
+	_, whole.size = whole.Dims()
 	c, ok := t.coordinate("layer")
-	if !ok || c.axis != 1 || len(t.shape) > 2 {
+	if !ok || c.axis != features || len(t.shape) > 2 {
 		f.add(hdf5.Name(d.Path()), func() (Features, error) { return whole, nil })
 		return nil
 	}
@@ -110,36 +111,58 @@ func (f *FeatureFile) hdf5Layers(file *hdf5.File, d *hdf5.Dataset, paths []strin
 }
 
 // hdf5Features are columns of an HDF5 array, its axes behind the first one
-// flattened. It holds what it read last, which the next block may begin with:
-// along the second axis whole entries are read.
+// flattened, or rows of one that lies across, features × stimuli. It holds what
+// it read last, which the next block may begin with: along the axis of features
+// whole entries are read.
 type hdf5Features struct {
 	d           *hdf5.Dataset
-	inner       int // elements behind an entry of the second axis
-	first, size int // columns
+	across      bool
+	first, size int // columns; 0 = all
 
-	lo, hi int // entries of the second axis that are held
+	lo, hi int // entries along the axis of features that are held
 	held   []float64
 }
 
-func (x *hdf5Features) Dims() (stimuli, features int) { return x.d.Shape()[0], x.size }
+func (x *hdf5Features) Dims() (stimuli, features int) {
+	shape := x.d.Shape()
+	if x.across {
+		slices.Reverse(shape)
+	}
+	if x.size > 0 {
+		return shape[0], x.size
+	}
+	return shape[0], elements(shape[1:])
+}
 
 func (x *hdf5Features) Columns(dst *mat.Dense, from int) error {
 	n, width := dst.Dims()
 	from += x.first
-	lo, hi := from/x.inner, (from+width+x.inner-1)/x.inner
+	shape := x.d.Shape()
+	axis, inner := 0, 1 // inner: elements behind an entry of the axis of features
+	if !x.across {
+		axis, inner = 1, elements(shape[2:])
+	}
+	lo, hi := from/inner, (from+width+inner-1)/inner
 	if lo < x.lo || hi > x.hi {
-		shape := x.d.Shape()
 		start := make([]int, len(shape))
-		start[1], shape[1] = lo, hi-lo
+		start[axis], shape[axis] = lo, hi-lo
 		values, err := x.d.Float64s(start, shape)
 		if err != nil {
 			return err
 		}
 		x.lo, x.hi, x.held = lo, hi, values
 	}
-	stride := (x.hi - x.lo) * x.inner
+	if x.across {
+		for j := range width {
+			for i, v := range x.held[(from-x.lo+j)*n : (from-x.lo+j+1)*n] {
+				dst.Set(i, j, v)
+			}
+		}
+		return nil
+	}
+	stride := (x.hi - x.lo) * inner
 	for i := range n {
-		copy(dst.RawRowView(i), x.held[i*stride+from-x.lo*x.inner:])
+		copy(dst.RawRowView(i), x.held[i*stride+from-x.lo*inner:])
 	}
 	return nil
 }

@@ -23,16 +23,16 @@ type Sizer interface {
 func EstimateBytes(r Regression, stimuli, features, neuroids, train, parallel int) int64 {
 	s := sizes{stimuli, features, neuroids, train}
 	products := s.products()
-	shared, split := elements(0), s.training()+elements(s.order()*s.order())
+	shared, split := float64s(0), s.training()+float64s(s.order()*s.order())
 	if sized, ok := r.(Sizer); ok {
 		shared, split = sized.Workspace(stimuli, features, neuroids, train)
 	}
-	reading := elements(stimuli * blockWidth(stimuli, features))
+	reading := float64s(stimuli * blockWidth(stimuli, features))
 	return products + max(reading, shared+int64(parallel)*split)
 }
 
-// elements is the memory of n numbers.
-func elements(n int) int64 { return 8 * int64(n) }
+// float64s is the memory of n numbers.
+func float64s(n int) int64 { return 8 * int64(n) }
 
 // sizes are those of a problem and of its training part.
 type sizes struct{ stimuli, features, neuroids, train int }
@@ -50,16 +50,16 @@ func (s sizes) order() int {
 // products are those of a Problem.
 func (s sizes) products() int64 {
 	if s.dual() {
-		return elements(s.stimuli * s.stimuli)
+		return float64s(s.stimuli * s.stimuli)
 	}
-	return elements(s.features * (s.stimuli + s.features + s.neuroids))
+	return float64s(s.features * (s.stimuli + s.features + s.neuroids))
 }
 
 // training is a training part: K or C, the responses, and B.
 func (s sizes) training() int64 {
-	bytes := elements(s.order()*s.order() + s.train*s.neuroids)
+	bytes := float64s(s.order()*s.order() + s.train*s.neuroids)
 	if !s.dual() {
-		bytes += elements(s.features * s.neuroids)
+		bytes += float64s(s.features * s.neuroids)
 	}
 	return bytes
 }
@@ -70,16 +70,16 @@ func (s sizes) centring() int64 {
 	if s.dual() {
 		return s.training()
 	}
-	return s.training() + elements(min(s.train, s.stimuli-s.train)*(s.features+s.neuroids))
+	return s.training() + float64s(min(s.train, s.stimuli-s.train)*(s.features+s.neuroids))
 }
 
 // coefficients are one set of them.
-func (s sizes) coefficients() int64 { return elements(s.order() * s.neuroids) }
+func (s sizes) coefficients() int64 { return float64s(s.order() * s.neuroids) }
 
 // spectrum is a decomposition under way: beside the training part the
 // eigenvectors and LAPACK's workspace.
 func (s sizes) spectrum() int64 {
-	return max(s.centring(), s.training()+elements(3*s.order()*s.order()))
+	return max(s.centring(), s.training()+float64s(3*s.order()*s.order()))
 }
 
 // decomposed is a training part with its spectrum in the place of K or C.
@@ -102,13 +102,13 @@ func (s sizes) leaveOneOut(alphas int) int64 {
 	filters, slack := s.order()*alphas, s.train*alphas
 	residuals := (s.order() + s.train + alphas) * s.neuroids
 	return max(s.spectrum(),
-		s.decomposed()+elements(basis+squares+filters+slack),
-		s.decomposed()+elements(basis+slack+residuals))
+		s.decomposed()+float64s(basis+squares+filters+slack),
+		s.decomposed()+float64s(basis+slack+residuals))
 }
 
 // heldOut is a spectrum and the errors of predicting test other stimuli.
 func (s sizes) heldOut(test, alphas int) int64 {
 	predictions := 2*test*s.order() + test*s.neuroids // inputs, basis and responses
 	residuals := (s.order() + test + 2*alphas) * s.neuroids
-	return max(s.spectrum(), s.decomposed()+elements(predictions+residuals))
+	return max(s.spectrum(), s.decomposed()+float64s(predictions+residuals))
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -52,28 +51,6 @@ func pick[T any](values []T, which []int) []T {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// sortNumbers sorts names by their values where all are numbers, and leaves
-// them as they are otherwise.
-func sortNumbers(names []string) {
-	value := map[string]float64{}
-	for _, name := range names {
-		v, err := strconv.ParseFloat(name, 64)
-		if err != nil {
-			return
-		}
-		value[name] = v
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		switch {
-		case value[a] < value[b]:
-			return -1
-		case value[a] > value[b]:
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
-}
 
 // naturalOrder compares names as people do: numbers in them by value, so that
 // conv10 comes after conv9.

@@ -112,7 +112,7 @@ func (OneToOne) Fit(p *Problem, train []int) (Predictor, error) {
 
 // Workspace is Sizer's: the responses, the predictions, and a block of features.
 func (OneToOne) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
-	return 0, elements(2*stimuli*neuroids + blockWidth(stimuli, features)*(stimuli+neuroids))
+	return 0, float64s(2*stimuli*neuroids + blockWidth(stimuli, features)*(stimuli+neuroids))
 }
 
 // Predict returns the predicted responses.

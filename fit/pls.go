@@ -117,7 +117,7 @@ func (r PLS) Workspace(stimuli, features, neuroids, train int) (shared, split in
 	if s.dual() {
 		deflated = 2 * train * neuroids
 	}
-	return 0, max(s.centring(), s.training()+elements(deflated+neuroids*neuroids+2*r.components()*s.order()))
+	return 0, max(s.centring(), s.training()+float64s(deflated+neuroids*neuroids+2*r.components()*s.order()))
 }
 
 // A plsSpace carries a PLS fit in the primal or the dual form.

@@ -82,7 +82,7 @@ func (r PLSCV) Workspace(stimuli, features, neuroids, train int) (shared, split 
 	_, split = pls.Workspace(stimuli, features, neuroids, train)
 	fold, test := sizes{stimuli, features, neuroids, train}.folded(r.folds())
 	_, fit := pls.Workspace(stimuli, features, neuroids, fold.train)
-	predictions := elements(test*(fold.order()+neuroids) - fold.order()*fold.order()) // K or C has been let go
+	predictions := float64s(test*(fold.order()+neuroids) - fold.order()*fold.order()) // K or C has been let go
 	return 0, max(split, fit, fit+predictions)
 }
 

@@ -78,7 +78,7 @@ func TestRealRecordings(t *testing.T) {
 }
 
 func TestRealRecordingsNameWhatTheyHold(t *testing.T) {
-	a, err := ReadAssembly(realData(t, majaj), ReadOptions{Region: "IT", Select: map[string]string{"animal": "Chabo"}})
+	a, err := ReadAssembly(realData(t, majaj), ReadOptions{Region: "IT", Select: conditions(t, "animal=Chabo")})
 	if err != nil {
 		t.Fatal(err)
 	}

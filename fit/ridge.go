@@ -62,7 +62,7 @@ func (r Ridge) Fit(p *Problem, train []int) (Predictor, error) {
 // Workspace is Sizer's: the training part, its Cholesky factor and coefficients.
 func (Ridge) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
 	s := sizes{stimuli, features, neuroids, train}
-	return 0, max(s.centring(), s.training()+elements(s.order()*s.order())+s.coefficients())
+	return 0, max(s.centring(), s.training()+float64s(s.order()*s.order())+s.coefficients())
 }
 
 func largestDiagonal(a *mat.SymDense) float64 {

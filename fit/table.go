@@ -12,19 +12,13 @@ import (
 // order, and coordinates along them. Its assembly is the same for every format.
 type table struct {
 	source string
+	array  string // where the responses lie in the file
 	axes   []string
 	shape  []int
-	coords []coordinate
+	coords []coordinate // in the order in which the file has them
 	// read reads a hyperslab in C order, NaN for missing trials.
 	read  func(start, count []int) ([]float64, error)
 	notes []string
-}
-
-// A coordinate names the entries of an axis.
-type coordinate struct {
-	name   string
-	axis   int
-	values []string
 }
 
 // coordinate finds a coordinate by the first of the names that is there.
@@ -39,104 +33,96 @@ func (t *table) coordinate(names ...string) (coordinate, bool) {
 	return coordinate{}, false
 }
 
+func (t *table) coordinateNames() []string {
+	var names []string
+	for _, c := range t.coords {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 func (t *table) axis(name string) int { return slices.Index(t.axes, name) }
 
 func (t *table) note(format string, args ...any) {
 	t.notes = append(t.notes, fmt.Sprintf(format, args...))
 }
 
-// assembly selects, groups presentations by stimulus, averages time bins, and
-// leaves out, with a note, what has no trials.
-func (t *table) assembly(o ReadOptions) (*Assembly, error) {
+// assemblies selects, groups presentations by stimulus, averages time bins or
+// makes an assembly of each, and leaves out, with a note, what has no trials.
+func (t *table) assemblies(o ReadOptions, perBin bool) ([]*Assembly, error) {
+	if err := checkAxes(t.axes); err != nil {
+		return nil, fmt.Errorf("%s: %w", t.array, err)
+	}
 	for i, n := range t.shape {
 		if n == 0 {
-			return nil, fmt.Errorf("the axis %s is empty (%s)", t.axes[i], shapeWords(t.shape))
+			return nil, fmt.Errorf("%s: the axis %s is empty (%s)", t.array, t.axes[i], t.named())
 		}
 	}
-	a := &Assembly{Region: o.Region, Source: t.source}
-	keep, err := t.selection(o, a)
+	keep, region, err := t.selection(o)
 	if err != nil {
 		return nil, err
 	}
-	offsets := make([][]int, len(t.axes)) // of an entry of an axis in Responses; −1: not selected
+	a := &Assembly{Region: region, Source: t.source}
+	offsets := make([][]int, len(t.axes)) // of an entry of an axis in the responses; −1: not selected
 	neuroid := t.axis(axisNeuroid)
 	a.Neuroids, offsets[neuroid] = t.neuroids(keep[neuroid])
 	if err := t.presentations(o, a, keep, offsets); err != nil {
 		return nil, err
 	}
+	a.Coordinates = t.stimulusCoordinates(a, offsets[t.stimulusAxis()])
+	windows, assembly, err := t.timeBins(o, perBin, keep)
+	if err != nil {
+		return nil, err
+	}
+	size := len(a.StimulusIDs) * a.Repetitions * len(a.Neuroids)
+	for i, at := range assembly {
+		if at > 0 {
+			assembly[i] = at * size
+		}
+	}
 	if k := t.axis(axisTime); k >= 0 {
-		offsets[k] = make([]int, t.shape[k])
-		bins := 0
-		for i, yes := range keep[k] {
-			if yes {
-				bins++
-			} else {
-				offsets[k][i] = -1
-			}
-		}
-		if bins > 1 {
-			t.note("the %d time bins are averaged", bins)
-		}
+		offsets[k] = assembly
 	}
-	a.Responses = make([]float64, len(a.StimulusIDs)*a.Repetitions*len(a.Neuroids))
-	if err := t.fill(a.Responses, offsets); err != nil {
+	responses := make([]float64, len(windows)*size)
+	if err := t.fill(responses, offsets); err != nil {
 		return nil, err
 	}
-	a.Notes = t.notes
-	if err := a.leaveOut(); err != nil {
+	assemblies := make([]*Assembly, len(windows))
+	for i, w := range windows {
+		bin := *a
+		bin.Window, bin.Responses, bin.Notes = w, responses[i*size:(i+1)*size:(i+1)*size], slices.Clone(t.notes)
+		assemblies[i] = &bin
+	}
+	if err := leaveOut(assemblies); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return assemblies, nil
 }
 
-// selection says which entries of each axis the options ask for, and names the
-// region.
-func (t *table) selection(o ReadOptions, a *Assembly) ([][]bool, error) {
-	keep := make([][]bool, len(t.axes))
-	for i, n := range t.shape {
-		keep[i] = slices.Repeat([]bool{true}, n)
-	}
-	wanted := map[string]string{}
-	for name, value := range o.Select {
-		wanted[name] = value
-	}
-	region, known := t.coordinate("region")
-	switch {
-	case o.Region != "" && known:
-		wanted["region"] = o.Region
-	case o.Region != "":
-		t.note("the file names no regions: all its neuroids are taken as %s", o.Region)
-	case known && wanted["region"] != "":
-		a.Region = wanted["region"]
-	case known:
-		if names, _ := classes(region.values); len(names) == 1 {
-			a.Region = names[0]
-		} else {
-			t.note("the neuroids of all regions are taken: %s", counted(region.values))
+// stimulusCoordinates are the coordinates that are the same in all presentations
+// of each stimulus; place is where the responses of a presentation go.
+func (t *table) stimulusCoordinates(a *Assembly, place []int) map[string][]string {
+	all := map[string][]string{}
+	for _, c := range t.coords {
+		if c.axis != t.stimulusAxis() {
+			continue
 		}
-	}
-	for _, name := range sortedKeys(wanted) {
-		c, ok := t.coordinate(name)
-		if !ok {
-			var names []string
-			for _, c := range t.coords {
-				names = append(names, c.name)
+		values := make([]string, len(a.StimulusIDs))
+		set := make([]bool, len(values))
+		alike := true
+		for i, at := range place {
+			if at < 0 {
+				continue
 			}
-			return nil, fmt.Errorf("there is no coordinate %q to select by; there are %s", name, listed(names))
+			s := at / (a.Repetitions * len(a.Neuroids))
+			alike = alike && (!set[s] || values[s] == c.values[i])
+			values[s], set[s] = c.values[i], true
 		}
-		if !slices.Contains(c.values, wanted[name]) {
-			return nil, fmt.Errorf("no %s has the %s %q; there are %s", t.axes[c.axis], name, wanted[name], counted(c.values))
-		}
-		for i, v := range c.values {
-			keep[c.axis][i] = keep[c.axis][i] && v == wanted[name]
-		}
-	}
-	for i, k := range keep {
-		if !slices.Contains(k, true) {
-			return nil, fmt.Errorf("no %s has all that is selected: %v", t.axes[i], wanted)
+		if alike {
+			all[c.name] = values
 		}
 	}
-	return keep, nil
+	return all
 }
 
 // neuroids returns the ids of the selected neuroids and where each goes. Where
@@ -158,130 +144,6 @@ func (t *table) neuroids(keep []bool) (ids []string, offsets []int) {
 	return ids, offsets
 }
 
-// presentations finds the assembly's stimuli and repetitions, and where every
-// presentation goes. Stimuli on an axis of their own keep its order.
-// Presentations are grouped by stimulus_id, sorted, as Brain-Score does.
-func (t *table) presentations(o ReadOptions, a *Assembly, keep [][]bool, offsets [][]int) error {
-	k := t.axis(axisStimulus)
-	if k < 0 {
-		k = t.axis(axisPresentation)
-	}
-	ids, err := t.stimulusIDs(o, k)
-	if err != nil {
-		return err
-	}
-	q := len(a.Neuroids)
-	offsets[k] = slices.Repeat([]int{-1}, len(ids))
-	if t.axes[k] == axisStimulus {
-		a.Repetitions = 1
-		if r := t.axis(axisRepetition); r >= 0 {
-			a.Repetitions = 0
-			offsets[r] = slices.Repeat([]int{-1}, t.shape[r])
-			for i, yes := range keep[r] {
-				if yes {
-					offsets[r][i] = a.Repetitions * q
-					a.Repetitions++
-				}
-			}
-		}
-		for i, yes := range keep[k] {
-			if yes {
-				offsets[k][i] = len(a.StimulusIDs) * a.Repetitions * q
-				a.StimulusIDs = append(a.StimulusIDs, ids[i])
-			}
-		}
-		if twice := repeated(a.StimulusIDs); len(twice) > 0 {
-			return fmt.Errorf("stimulus_id is there more than once along the axis stimulus: %s; call the axis presentation if these are repetitions", listed(twice))
-		}
-		return nil
-	}
-	var shown []int // selected presentations
-	for i, yes := range keep[k] {
-		if yes {
-			shown = append(shown, i)
-		}
-	}
-	members := map[string][]int{}
-	for _, i := range shown {
-		members[ids[i]] = append(members[ids[i]], i)
-	}
-	a.StimulusIDs = sortedKeys(members)
-	slot, repetitions := t.repetitions(k, shown, members)
-	a.Repetitions = repetitions
-	for s, id := range a.StimulusIDs {
-		for _, i := range members[id] {
-			offsets[k][i] = (s*repetitions + slot[i]) * q
-		}
-	}
-	return nil
-}
-
-// repetitions gives every presentation its place among the repetitions of its
-// stimulus: by the value of the coordinate repetition, sorted, so that the
-// repetitions that are halved for a ceiling are Brain-Score's; in the order of
-// the file where there is none, or where it does not tell presentations apart.
-func (t *table) repetitions(axis int, shown []int, members map[string][]int) (slot map[int]int, n int) {
-	slot = map[int]int{}
-	if c, ok := t.coordinate("repetition"); ok && c.axis == axis {
-		var selected []string
-		for _, i := range shown {
-			selected = append(selected, c.values[i])
-		}
-		values, _ := classes(selected)
-		sortNumbers(values)
-		for at, v := range values {
-			for _, i := range shown {
-				if c.values[i] == v {
-					slot[i] = at
-				}
-			}
-		}
-		unique := true
-		for _, m := range members {
-			taken := map[int]bool{}
-			for _, i := range m {
-				unique = unique && !taken[slot[i]]
-				taken[slot[i]] = true
-			}
-		}
-		if unique {
-			return slot, len(values)
-		}
-		t.note("some stimuli have a repetition more than once: repetitions are counted in the order of the file")
-	}
-	for _, m := range members {
-		for at, i := range m {
-			slot[i] = at
-		}
-		n = max(n, len(m))
-	}
-	return slot, n
-}
-
-// stimulusIDs returns the id of every entry of the stimulus or presentation axis.
-func (t *table) stimulusIDs(o ReadOptions, axis int) ([]string, error) {
-	n := t.shape[axis]
-	if c, ok := t.coordinate("stimulus_id", "image_id"); ok && c.axis == axis {
-		return c.values, nil
-	}
-	if o.StimulusIDs != nil {
-		if len(o.StimulusIDs) != n {
-			return nil, fmt.Errorf("the file has %d entries along the axis %s (%s) and names no stimuli, and %d stimuli are given: the counts must match", n, t.axes[axis], t.named(), len(o.StimulusIDs))
-		}
-		t.note("the file names no stimuli: the %d given ones are taken in their order", n)
-		return o.StimulusIDs, nil
-	}
-	if t.axes[axis] == axisPresentation {
-		return nil, fmt.Errorf("the presentations have no coordinate stimulus_id (or image_id) that says what was shown")
-	}
-	ids := make([]string, n)
-	for i := range ids {
-		ids[i] = strconv.Itoa(i)
-	}
-	t.note("the file names no stimuli: they are called 0 … %d in its order", n-1)
-	return ids, nil
-}
-
 // named writes the shape with the names of the axes.
 func (t *table) named() string {
 	words := make([]string, len(t.shape))
@@ -291,10 +153,29 @@ func (t *table) named() string {
 	return strings.Join(words, " × ")
 }
 
-// fill reads the array slab by slab and puts its elements where the offsets of
-// their axes add up to, the mean of those that share a place.
-func (t *table) fill(responses []float64, offsets [][]int) error {
+// slabs reads the array in parts along its first axis, in C order; lo is where a
+// part begins on it.
+func (t *table) slabs(part func(lo int, values []float64) error) error {
 	const slab = 1 << 23 // elements read at once, unless one entry of the first axis has more
+	step := max(1, slab/max(1, elements(t.shape[1:])))
+	for lo := 0; lo < t.shape[0]; lo += step {
+		start := make([]int, len(t.shape))
+		length := slices.Clone(t.shape)
+		start[0], length[0] = lo, min(step, t.shape[0]-lo)
+		values, err := t.read(start, length)
+		if err != nil {
+			return err
+		}
+		if err := part(lo, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill reads the array and puts its elements where the offsets of their axes
+// add up to, the mean of those that share a place.
+func (t *table) fill(responses []float64, offsets [][]int) error {
 	var count []uint32
 	if k := t.axis(axisTime); k >= 0 && t.shape[k] > 1 {
 		count = make([]uint32, len(responses))
@@ -302,22 +183,9 @@ func (t *table) fill(responses []float64, offsets [][]int) error {
 	for i := range responses {
 		responses[i] = math.NaN()
 	}
-	inner := 1
-	for _, n := range t.shape[1:] {
-		inner *= n
-	}
-	step := max(1, slab/inner)
 	last := len(t.shape) - 1
 	index := make([]int, len(t.shape))
-	for lo := 0; lo < t.shape[0]; lo += step {
-		rows := min(step, t.shape[0]-lo)
-		start := make([]int, len(t.shape))
-		length := slices.Clone(t.shape)
-		start[0], length[0] = lo, rows
-		values, err := t.read(start, length)
-		if err != nil {
-			return err
-		}
+	return t.slabs(func(lo int, values []float64) error {
 		clear(index)
 		index[0] = lo
 		for at := 0; at < len(values); at += t.shape[last] {
@@ -362,94 +230,6 @@ func (t *table) fill(responses []float64, offsets [][]int) error {
 				}
 			}
 		}
-	}
-	return nil
-}
-
-// leaveOut removes what a score cannot be made of, and notes it: stimuli without
-// any trial, neuroids without any trial, and then the neuroids that miss some
-// of the stimuli. All neuroids are thus scored on the same stimuli, and a
-// neuroid's gap does not cost the others a stimulus.
-func (a *Assembly) leaveOut() error {
-	trials := a.counts()
-	stimuli := a.whichHave(len(a.StimulusIDs), func(s int) bool {
-		return slices.ContainsFunc(trials[s], func(n int) bool { return n > 0 })
+		return nil
 	})
-	shown := make([]int, len(a.Neuroids)) // stimuli that a neuroid has trials of
-	for _, s := range stimuli {
-		for j, n := range trials[s] {
-			if n > 0 {
-				shown[j]++
-			}
-		}
-	}
-	complete := a.whichHave(len(a.Neuroids), func(j int) bool { return shown[j] == len(stimuli) })
-	if len(stimuli) == 0 {
-		return fmt.Errorf("there is no trial at all: every response is NaN")
-	}
-	if out := pick(a.StimulusIDs, others(len(a.StimulusIDs), stimuli)); len(out) > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d stimuli without any trial are left out: %s", len(out), listed(out)))
-	}
-	var silent, partial []string
-	for _, j := range others(len(a.Neuroids), complete) {
-		if shown[j] == 0 {
-			silent = append(silent, a.Neuroids[j])
-		} else {
-			partial = append(partial, fmt.Sprintf("%s (%d of %d)", a.Neuroids[j], shown[j], len(stimuli)))
-		}
-	}
-	if len(silent) > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d neuroids without any trial are left out: %s", len(silent), listed(silent)))
-	}
-	if len(partial) > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d neuroids that have trials of only some stimuli are left out: %s", len(partial), listed(partial)))
-	}
-	if len(complete) == 0 {
-		return fmt.Errorf("no neuroid has trials of all %d stimuli (%s): leave out the stimuli that most neuroids miss", len(stimuli), listed(append(partial, silent...)))
-	}
-	a.keep(stimuli, complete)
-	return nil
-}
-
-// counts returns the number of trials, stimuli × neuroids.
-func (a *Assembly) counts() [][]int {
-	trials := make([][]int, len(a.StimulusIDs))
-	for s := range trials {
-		trials[s] = make([]int, len(a.Neuroids))
-		for r := range a.Repetitions {
-			for j, v := range a.trials(s, r) {
-				if !math.IsNaN(v) {
-					trials[s][j]++
-				}
-			}
-		}
-	}
-	return trials
-}
-
-func (a *Assembly) whichHave(n int, yes func(i int) bool) []int {
-	var which []int
-	for i := range n {
-		if yes(i) {
-			which = append(which, i)
-		}
-	}
-	return which
-}
-
-// keep keeps the given stimuli and neuroids.
-func (a *Assembly) keep(stimuli, neuroids []int) {
-	if len(stimuli) == len(a.StimulusIDs) && len(neuroids) == len(a.Neuroids) {
-		return
-	}
-	kept := make([]float64, 0, len(stimuli)*a.Repetitions*len(neuroids))
-	for _, s := range stimuli {
-		for r := range a.Repetitions {
-			trials := a.trials(s, r)
-			for _, j := range neuroids {
-				kept = append(kept, trials[j])
-			}
-		}
-	}
-	a.Responses, a.StimulusIDs, a.Neuroids = kept, pick(a.StimulusIDs, stimuli), pick(a.Neuroids, neuroids)
 }

@@ -254,7 +254,7 @@ func TestActivationsHDF5(t *testing.T) {
 	dir := show(t, "--weights", weights, "--images", images, "--format", "hdf5")
 	path := filepath.Join(dir, "activations.h5")
 	for _, layer := range []string{"conv1", "conv2", "avgpool"} {
-		a, err := fit.ReadAssembly(path, fit.ReadOptions{Select: map[string]string{"layer": layer}})
+		a, err := fit.ReadAssembly(path, fit.ReadOptions{Select: []fit.Condition{{Coordinate: "layer", Values: []string{layer}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

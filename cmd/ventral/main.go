@@ -31,6 +31,7 @@ const (
 // A verb is one thing that ventral does.
 type verb struct {
 	name    string
+	args    string // what stands beside the flags, as the usage shows it; "": nothing may
 	summary string // one line
 	detail  string // what it reads, does and writes, with an example
 	flags   func(*pflag.FlagSet) action
@@ -39,7 +40,7 @@ type verb struct {
 // An action is a verb whose flags have been parsed.
 type action func(ctx context.Context, t *terminal) error
 
-var verbs = []verb{demoVerb, compareVerb, trainVerb, sleepVerb, activationsVerb, scoreVerb, plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb, reproduceVerb}
+var verbs = []verb{demoVerb, compareVerb, trainVerb, sleepVerb, activationsVerb, scoreVerb, plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb, reproduceVerb, recordingsInspectVerb}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -107,12 +108,12 @@ func (v verb) run(ctx context.Context, args []string, t *terminal) error {
 	flags.BoolVar(&t.quiet, "quiet", false, "no progress on standard error")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, pflag.ErrHelp) {
-			fmt.Fprintf(t.out, "ventral %s: %s\n\n%s\n\nFlags:\n%s", v.name, v.summary, strings.TrimSpace(v.detail), flags.FlagUsagesWrapped(t.width()))
+			fmt.Fprintf(t.out, "ventral %s: %s\n\n%s\n\nFlags:\n%s", strings.TrimSpace(v.name+" "+v.args), v.summary, strings.TrimSpace(v.detail), flags.FlagUsagesWrapped(t.width()))
 			return nil
 		}
 		return misused("ventral %s: %v; see ventral %s --help", v.name, err, v.name)
 	}
-	if flags.NArg() > 0 {
+	if v.args == "" && flags.NArg() > 0 {
 		return misused("ventral %s takes flags only, found %q; see ventral %s --help", v.name, flags.Arg(0), v.name)
 	}
 	t.flags = flags

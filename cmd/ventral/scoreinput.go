@@ -111,9 +111,6 @@ func readRepetitions(t *terminal, path, tablePath, features string, n int, o fit
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, note := range a.Notes {
-		t.say("note: %s: %s", path, note)
-	}
 	if ids == nil {
 		for i, id := range a.StimulusIDs {
 			if id != strconv.Itoa(i) {
@@ -128,6 +125,9 @@ func readRepetitions(t *terminal, path, tablePath, features string, n int, o fit
 	rows, err := fit.Align(ids, a)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s and the rows of %s: %w", path, features, err)
+	}
+	for _, note := range a.Notes {
+		t.say("note: %s: %s", path, note)
 	}
 	return a, rows, nil
 }

@@ -2,6 +2,7 @@
 
 package hdf5
 
+// #include <stdlib.h>
 // #include "shim.h"
 import "C"
 
@@ -12,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"gonum.org/v1/hdf5"
 )
@@ -38,6 +40,32 @@ func (d *Dataset) Shape() []int { return slices.Clone(d.shape) }
 
 // Kind is what the elements are.
 func (d *Dataset) Kind() Kind { return d.elements.kind }
+
+// Type names the elements as NumPy does, float32 or uint16, where they are numbers, and else in words: text, references, records.
+func (d *Dataset) Type() string {
+	e := d.elements
+	switch {
+	case e.kind == Float:
+		return fmt.Sprintf("float%d", 8*e.C.size)
+	case e.kind == Integer && e.C.is_unsigned != 0:
+		return fmt.Sprintf("uint%d", 8*e.C.size)
+	case e.kind == Integer:
+		return fmt.Sprintf("int%d", 8*e.C.size)
+	}
+	return e.what
+}
+
+// Created is the dataset's place among what was made in its group, −1 where the file does not keep the order. NetCDF-4 does: its
+// variables are in that order.
+func (d *Dataset) Created() int64 {
+	defer lock()()
+	if d.file.handle == nil {
+		return -1
+	}
+	c := C.CString(d.path)
+	defer C.free(unsafe.Pointer(c))
+	return int64(C.shim_created(C.hid_t(d.file.handle.ID()), c))
+}
 
 // Dims names every axis after the dimension scale attached to it (its path without the group), else by the axis's label; "" where there is
 // neither. A scale names its first axis itself.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 
 	"gonum.org/v1/hdf5"
 )
@@ -21,6 +22,7 @@ type File struct {
 	size     int64
 	handle   *hdf5.File // nil after Close
 	datasets map[string]*Dataset
+	paths    map[uint64]string // of the datasets by their addresses; nil before they were listed
 }
 
 var errClosed = fmt.Errorf("the HDF5 file is closed: %w", os.ErrClosed)
@@ -76,11 +78,18 @@ func (f *File) list() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: listing its datasets: %w", f.name, err)
 	}
-	for i := range names {
-		names[i] = "/" + names[i]
+	paths := make([]string, 0, len(names)/2)
+	f.paths = make(map[uint64]string, len(names)/2)
+	for pair := range slices.Chunk(names, 2) {
+		address, err := strconv.ParseUint(pair[0], 10, 64)
+		if err != nil || len(pair) != 2 {
+			return nil, fmt.Errorf("%s: listing its datasets: no address and name: %q", f.name, pair)
+		}
+		f.paths[address] = "/" + pair[1]
+		paths = append(paths, "/"+pair[1])
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.Sort(paths)
+	return paths, nil
 }
 
 // Dataset opens the dataset at a path, whose leading slash may be left out.

@@ -31,10 +31,11 @@ type Stored interface {
 type Kind int
 
 const (
-	Other   Kind = iota // records, references, …: not readable here
-	Float               // of any width
-	Integer             // signed, unsigned, or an enumeration, such as h5py's truth values
-	Text                // of fixed or variable length
+	Other     Kind = iota // records, lists, …: not readable here
+	Float                 // of any width
+	Integer               // signed, unsigned, or an enumeration, such as h5py's truth values
+	Text                  // of fixed or variable length
+	Reference             // to other objects of the file, such as MATLAB's cells
 )
 
 func (k Kind) String() string {
@@ -45,6 +46,8 @@ func (k Kind) String() string {
 		return "whole numbers"
 	case Text:
 		return "text"
+	case Reference:
+		return "references"
 	case Other:
 		return "neither numbers nor text"
 	}

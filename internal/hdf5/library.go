@@ -91,10 +91,12 @@ func describe(object C.hid_t) (elements, error) {
 		e.kind = Integer
 	case C.H5T_STRING:
 		e.kind = Text
+	case C.H5T_REFERENCE:
+		e.kind = Reference
 	}
 	e.what = e.kind.String()
 	if words := map[C.int]string{
-		C.H5T_COMPOUND: "records", C.H5T_REFERENCE: "references", C.H5T_VLEN: "lists of varying length", C.H5T_ARRAY: "small arrays",
+		C.H5T_COMPOUND: "records", C.H5T_VLEN: "lists of varying length", C.H5T_ARRAY: "small arrays",
 		C.H5T_OPAQUE: "raw bytes", C.H5T_BITFIELD: "bit fields", C.H5T_TIME: "times",
 	}[e.C.class_]; words != "" {
 		e.what = words

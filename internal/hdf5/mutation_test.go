@@ -56,6 +56,10 @@ func TestChild(t *testing.T) {
 		if x, err := d.Strings(nil, nil); err == nil && len(x) != n {
 			t.Errorf("%s: %d texts of shape %v", name, len(x), d.Shape())
 		}
+		if x, err := d.References(); err == nil && len(x) != n {
+			t.Errorf("%s: %d references of shape %v", name, len(x), d.Shape())
+		}
+		d.Created()
 		attributes, err := d.Attributes()
 		if err != nil {
 			continue

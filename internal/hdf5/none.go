@@ -44,6 +44,8 @@ func (*Dataset) Path() string                      { panic(unreachable) }
 func (*Dataset) Shape() []int                      { panic(unreachable) }
 func (*Dataset) Kind() Kind                        { panic(unreachable) }
 func (*Dataset) Dims() []string                    { panic(unreachable) }
+func (*Dataset) Type() string                      { panic(unreachable) }
+func (*Dataset) Created() int64                    { panic(unreachable) }
 func (*Dataset) IsScale() bool                     { panic(unreachable) }
 func (*Dataset) IsPlaceholder() bool               { panic(unreachable) }
 func (*Dataset) Attributes() ([]string, error)     { panic(unreachable) }
@@ -52,6 +54,7 @@ func (*Dataset) FillValue() (float64, bool, error) { panic(unreachable) }
 func (*Dataset) Float64s(start, count []int) ([]float64, error) { panic(unreachable) }
 func (*Dataset) Int64s(start, count []int) ([]int64, error)     { panic(unreachable) }
 func (*Dataset) Strings(start, count []int) ([]string, error)   { panic(unreachable) }
+func (*Dataset) References() ([]string, error)                  { panic(unreachable) }
 func (*Dataset) AttrString(string) (string, bool, error)        { panic(unreachable) }
 func (*Dataset) AttrStrings(string) ([]string, bool, error)     { panic(unreachable) }
 func (*Dataset) AttrFloat64s(string) ([]float64, bool, error)   { panic(unreachable) }

@@ -121,6 +121,40 @@ func (d *Dataset) Strings(start, count []int) ([]string, error) {
 	return text, nil
 }
 
+// References reads the paths of the datasets that the elements refer to, in C order; "" for a reference to nothing, or to what is no
+// dataset. No reference is followed: each is looked up among the file's datasets.
+func (d *Dataset) References() ([]string, error) {
+	defer lock()()
+	if err := d.open(); err != nil {
+		return nil, err
+	}
+	if d.elements.kind != Reference {
+		return nil, d.errorf("is %s, expected references", d.elements.what)
+	}
+	if d.file.paths == nil {
+		if _, err := d.file.list(); err != nil {
+			return nil, err
+		}
+	}
+	s, err := d.selection(nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	paths := make([]string, s.n)
+	if s.n == 0 {
+		return paths, nil
+	}
+	addresses := make([]uint64, s.n)
+	if C.shim_read_references(d.id(), C.hid_t(s.memory.ID()), C.hid_t(s.file.ID()), (*C.uint64_t)(unsafe.Pointer(&addresses[0])), C.size_t(s.n)) < 0 {
+		return nil, d.errorf("%w", libraryError())
+	}
+	for i, a := range addresses {
+		paths[i] = d.file.paths[a]
+	}
+	return paths, nil
+}
+
 // selection is a part of a dataset: what H5Dread wants to know of it.
 type selection struct {
 	memory, file *hdf5.Dataspace

@@ -124,9 +124,11 @@ func TestMATLAB(t *testing.T) {
 	}
 	is(t, "clusters", 1.0, 4, 5)(dataset(t, f, "naturalStruct/cluster_list").Float64s([]int{0, 0}, []int{3, 1}))
 	is(t, "monkey", int64('a'), 'y', '3')(dataset(t, f, "naturalStruct/monkey_ID").Int64s(nil, nil))
-	if cells := dataset(t, f, "naturalStruct/movie_titles"); cells.Kind() != Other {
-		t.Errorf("cells are %v", cells.Kind())
+	titles, err := dataset(t, f, "naturalStruct/movie_titles").References()
+	if err != nil || len(titles) != 10 {
+		t.Fatalf("titles %q %v", titles, err)
 	}
+	is(t, "the third title", []int64{'m', 'o', 'v', 'i', 'e', '0', '3', '-', 'd', 'o', 'g', 'v', 'i', 'l', 'l', 'e'}...)(dataset(t, f, titles[2]).Int64s(nil, nil))
 }
 
 func TestNetCDF(t *testing.T) {

@@ -47,14 +47,24 @@ static int add_name(shim_names *names, const char *name) {
 
 static herr_t on_object(hid_t root, const char *name, const H5O_info_t *info, void *data) {
 	(void)root;
-	return info->type == H5O_TYPE_DATASET ? add_name(data, name) : 0;
+	if (info->type != H5O_TYPE_DATASET) return 0;
+	char address[24];
+	snprintf(address, sizeof address, "%llu", (unsigned long long)info->addr);
+	return add_name(data, address) < 0 ? -1 : add_name(data, name);
 }
 
-// Every dataset once, under one of its names; the library guards itself against cycles. Soft and external links are not followed.
+// Every dataset once, its address and one of its names; the library guards itself against cycles. Soft and external links are not followed.
 // Here and below the order is the file's own: for any other, release 1.10.8 sorts a table that it frees before it filled it when a
 // damaged file stops it half-way.
 int shim_datasets(hid_t file, shim_names *names) {
 	return H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, on_object, names, H5O_INFO_BASIC);
+}
+
+// When the link was made, counted in its group; -1 where the file does not keep that.
+int64_t shim_created(hid_t file, const char *path) {
+	H5L_info_t info;
+	if (H5Lget_info(file, path, &info, H5P_DEFAULT) < 0 || !info.corder_valid) return -1;
+	return info.corder;
 }
 
 static herr_t on_attribute(hid_t object, const char *name, const H5A_info_t *info, void *data) {
@@ -142,6 +152,15 @@ static int read_elements(hid_t object, hid_t memory, hid_t file, hid_t type, hid
 int shim_read_numbers(hid_t object, hid_t memory, hid_t file, shim_number number, void *buffer, size_t n) {
 	hid_t type = number == SHIM_DOUBLE ? H5T_NATIVE_DOUBLE : number == SHIM_INT64 ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
 	return read_elements(object, memory, file, type, H5P_DEFAULT, buffer, n);
+}
+
+// The addresses of the objects that the elements refer to; 0 where there is none. The library does not follow them.
+int shim_read_references(hid_t object, hid_t memory, hid_t file, uint64_t *buffer, size_t n) {
+	hid_t type = type_of(object);
+	htri_t objects = type < 0 ? -1 : H5Tequal(type, H5T_STD_REF_OBJ);
+	if (type >= 0) H5Tclose(type);
+	if (objects <= 0 || sizeof(hobj_ref_t) != sizeof *buffer) return -1;
+	return read_elements(object, memory, file, H5T_STD_REF_OBJ, H5P_DEFAULT, buffer, n);
 }
 
 // text_type is text of the given size in memory, with the padding and the character set of the file: the library converts neither.

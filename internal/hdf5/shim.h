@@ -34,6 +34,7 @@ typedef struct {
 
 void shim_error(char *text, size_t size);
 int shim_datasets(hid_t file, shim_names *names);
+int64_t shim_created(hid_t file, const char *path);
 int shim_attributes(hid_t object, shim_names *names);
 int shim_has_attribute(hid_t object, const char *name);
 int shim_dimension(hid_t dataset, unsigned axis, shim_names *names);
@@ -41,6 +42,7 @@ int shim_is_scale(hid_t dataset);
 int shim_describe(hid_t object, shim_elements *e);
 // The readers take a dataset with the two dataspaces of H5Dread, or an attribute, of which all is read. n is the room in the buffer.
 int shim_read_numbers(hid_t object, hid_t memory, hid_t file, shim_number number, void *buffer, size_t n);
+int shim_read_references(hid_t object, hid_t memory, hid_t file, uint64_t *buffer, size_t n);
 int shim_read_fixed(hid_t object, hid_t memory, hid_t file, char *buffer, size_t size, size_t n);
 int shim_read_variable(hid_t object, hid_t memory, hid_t file, size_t n, size_t limit, shim_texts *texts);
 void shim_release(shim_texts *texts);
