@@ -230,6 +230,8 @@ func TestAxesErrors(t *testing.T) {
 		{"stimulus,trial,neuroid", `unknown name "trial", expected stimulus, repetition, presentation, neuroid, time_bin`},
 		{"stimulus,neuroid", "2 names for an array of 3 axes, 5 × 6 × 7"},
 		{"repetition,neuroid,time_bin", "none is the stimulus"},
+		{"stimulus,stimulus.frame,neuroid", "the axes stimulus.NAME already are the stimulus"},
+		{"stimulus.,repetition,neuroid", `unknown name "stimulus."`},
 		{"stimulus,repetition,time_bin", "none is the neuroid"},
 		{"presentation,repetition,neuroid", "presentation already is stimulus and repetition"},
 	} {

@@ -16,6 +16,10 @@ const (
 	axisTime         = "time_bin"
 )
 
+// axisFactor begins the names of axes that stimuli are arranged along together:
+// stimulus.movie, stimulus.frame.
+const axisFactor = "stimulus."
+
 var axisNames = []string{axisStimulus, axisRepetition, axisPresentation, axisNeuroid, axisTime}
 
 // axisSynonyms are the names of dimensions that coordinates give their name to.
@@ -63,13 +67,16 @@ func nameAxes(names []string, shape []int) ([]string, error) {
 }
 
 // checkAxes checks that an assembly can be made of axes of these names. Each may
-// stand once; neuroid must, and so must stimulus or presentation, which exclude
-// each other.
+// stand once; neuroid must, and so must one of stimulus, presentation, or axes
+// stimulus.NAME, which exclude each other.
 func checkAxes(axes []string) error {
 	all := strings.Join(axes, ",")
+	factors := 0
 	for i, name := range axes {
-		if !slices.Contains(axisNames, name) {
-			return fmt.Errorf("axes %s: unknown name %q, expected %s", all, name, strings.Join(axisNames, ", "))
+		if strings.HasPrefix(name, axisFactor) && name != axisFactor {
+			factors++
+		} else if !slices.Contains(axisNames, name) {
+			return fmt.Errorf("axes %s: unknown name %q, expected %s; stimuli that are arranged along several axes have these as stimulus.NAME", all, name, strings.Join(axisNames, ", "))
 		}
 		if slices.Contains(axes[:i], name) {
 			return fmt.Errorf("axes %s: %s stands there twice", all, name)
@@ -77,7 +84,9 @@ func checkAxes(axes []string) error {
 	}
 	has := func(name string) bool { return slices.Contains(axes, name) }
 	switch {
-	case !has(axisStimulus) && !has(axisPresentation):
+	case factors > 0 && (has(axisStimulus) || has(axisPresentation)):
+		return fmt.Errorf("axes %s: the axes stimulus.NAME already are the stimulus", all)
+	case factors == 0 && !has(axisStimulus) && !has(axisPresentation):
 		return fmt.Errorf("axes %s: none is the stimulus", all)
 	case !has(axisNeuroid):
 		return fmt.Errorf("axes %s: none is the neuroid", all)

@@ -23,8 +23,11 @@
 // convention.go, ceiling.go, normalised.go, fev.go), what chance and choice do to
 // them (predictions.go, bootstrap.go, permutation.go, compare.go, corrections.go,
 // commit.go), similarities, which fit nothing (similarity.go, rdm.go, rsa.go,
-// crossnobis.go, cka.go, procrustes.go), and the recordings (assembly.go,
-// table.go, assembly_*.go, align.go).
+// crossnobis.go, cka.go, procrustes.go), and the recordings: assemblies
+// (assembly.go, align.go, leaveout.go, reliable.go), files (read.go,
+// assembly_*.go, matlab.go, inspect.go), what they have in common (table.go,
+// axes.go, coordinates.go), and what is taken of them (select.go, timebins.go,
+// presentations.go).
 package fit
 
 import _ "ventral/internal/blas" // registers OpenBLAS with gonum

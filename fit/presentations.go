@@ -10,6 +10,9 @@ import (
 // presentations finds the assembly's stimuli and repetitions, and where every
 // presentation goes. Stimuli on an axis of their own keep its order.
 func (t *table) presentations(o ReadOptions, a *Assembly, keep [][]bool, offsets [][]int) error {
+	if t.stimulusAxis() < 0 {
+		return t.arranged(o, a, keep, offsets)
+	}
 	k := t.stimulusAxis()
 	ids, err := t.stimulusIDs(o, k)
 	if err != nil {
@@ -18,17 +21,7 @@ func (t *table) presentations(o ReadOptions, a *Assembly, keep [][]bool, offsets
 	q := len(a.Neuroids)
 	offsets[k] = slices.Repeat([]int{-1}, len(ids))
 	if t.axes[k] == axisStimulus {
-		a.Repetitions = 1
-		if r := t.axis(axisRepetition); r >= 0 {
-			a.Repetitions = 0
-			offsets[r] = slices.Repeat([]int{-1}, t.shape[r])
-			for i, yes := range keep[r] {
-				if yes {
-					offsets[r][i] = a.Repetitions * q
-					a.Repetitions++
-				}
-			}
-		}
+		t.repetitionAxis(a, keep, offsets)
 		for i, yes := range keep[k] {
 			if yes {
 				offsets[k][i] = len(a.StimulusIDs) * a.Repetitions * q
@@ -55,6 +48,69 @@ func (t *table) presentations(o ReadOptions, a *Assembly, keep [][]bool, offsets
 			offsets[k][i] = (s*repetitions + slot[i]) * q
 		}
 	}
+	return nil
+}
+
+// repetitionAxis counts the repetitions of a rectangle, of which there is one
+// without an axis of them, and finds where they go.
+func (t *table) repetitionAxis(a *Assembly, keep [][]bool, offsets [][]int) {
+	a.Repetitions = 1
+	r := t.axis(axisRepetition)
+	if r < 0 {
+		return
+	}
+	a.Repetitions = 0
+	offsets[r] = slices.Repeat([]int{-1}, t.shape[r])
+	for i, yes := range keep[r] {
+		if yes {
+			offsets[r][i] = a.Repetitions * len(a.Neuroids)
+			a.Repetitions++
+		}
+	}
+}
+
+// arranged is presentations for stimuli along several axes stimulus.NAME. They
+// are called by their places, counted from 0, such as movie3_frame10, unless
+// they are given, the last of the axes counted fastest (in MATLAB's order the
+// first).
+func (t *table) arranged(o ReadOptions, a *Assembly, keep [][]bool, offsets [][]int) error {
+	t.repetitionAxis(a, keep, offsets)
+	ids, all, stride := []string{""}, 1, a.Repetitions*len(a.Neuroids)
+	for k := len(t.axes) - 1; k >= 0; k-- {
+		name, ok := strings.CutPrefix(t.axes[k], axisFactor)
+		if !ok {
+			continue
+		}
+		offsets[k] = slices.Repeat([]int{-1}, t.shape[k])
+		all *= t.shape[k]
+		var longer []string
+		places := 0
+		for i, yes := range keep[k] {
+			if !yes {
+				continue
+			}
+			offsets[k][i] = places * stride
+			places++
+			for _, id := range ids {
+				longer = append(longer, strings.TrimSuffix(name+strconv.Itoa(i)+"_"+id, "_"))
+			}
+		}
+		stride *= places
+		ids = longer
+	}
+	if o.StimulusIDs == nil {
+		t.note("the file names no stimuli: they are called by their places, such as %s", ids[0])
+		a.StimulusIDs = ids
+		return nil
+	}
+	if len(ids) != all {
+		return fmt.Errorf("stimuli are selected by their places along several axes, and names are given for all of them: give none")
+	}
+	if len(o.StimulusIDs) != all {
+		return fmt.Errorf("the file has %d stimuli along %s, and %d are given: the counts must match", all, t.named(), len(o.StimulusIDs))
+	}
+	t.note("the file names no stimuli: the %d given ones are taken in their order", all)
+	a.StimulusIDs = o.StimulusIDs
 	return nil
 }
 
@@ -85,11 +141,14 @@ func (t *table) groups(axis int, shown []int, ids []string) (order []string, mem
 	}
 	var key []coordinate
 	var differ []string // coordinates in which presentations of a stimulus differ
-	whole := make([]string, len(ids))
-	for _, c := range t.coords {
-		if c.axis != axis || c.name == "repetition" {
-			continue
+	along := func(yield func(coordinate) bool) {
+		for _, c := range t.coords {
+			if c.axis == axis && c.name != "repetition" && !yield(c) {
+				return
+			}
 		}
+	}
+	for c := range along {
 		alike := true
 		for _, m := range members {
 			for _, i := range m {
@@ -101,9 +160,6 @@ func (t *table) groups(axis int, shown []int, ids []string) (order []string, mem
 		} else {
 			differ = append(differ, c.name)
 		}
-		for _, i := range shown {
-			whole[i] += c.values[i] + "\x00"
-		}
 	}
 	key = append(key, coordinate{axis: axis, values: ids}) // where they are given and no coordinate
 	if len(differ) > 0 {
@@ -112,7 +168,11 @@ func (t *table) groups(axis int, shown []int, ids []string) (order []string, mem
 		for _, m := range members {
 			own := map[string]bool{}
 			for _, i := range m {
-				own[whole[i]] = true
+				var tuple strings.Builder
+				for c := range along {
+					tuple.WriteString(c.values[i] + "\x00")
+				}
+				own[tuple.String()] = true
 			}
 			if len(own) > 1 {
 				split++

@@ -18,7 +18,8 @@ type ReadOptions struct {
 	Dataset string
 	// Axes name the array's axes in its order: stimulus, repetition, neuroid, or
 	// presentation (a showing of a stimulus) in place of the first two, and
-	// time_bin. They override what the file says. Of an array from MATLAB they
+	// time_bin; stimuli that are arranged along several axes have these as
+	// stimulus.NAME. They override what the file says. Of an array from MATLAB they
 	// are in MATLAB's order, that of size(x), which is the reverse of h5py's.
 	Axes []string
 	// DefaultAxes name the axes where neither Axes nor the file does.

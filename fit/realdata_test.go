@@ -1,9 +1,11 @@
 package fit
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,5 +105,47 @@ func TestRealRecordingsNameWhatTheyHold(t *testing.T) {
 	a, err = ReadAssembly(realData(t, "netcdf/alexnet-rgb-1000.nc"), ReadOptions{})
 	if err != nil || len(a.StimulusIDs) != 1 || len(a.Neuroids) != 2000 {
 		t.Errorf("activations: %+v, %v", a, err)
+	}
+}
+
+// The lab's own file has the stimuli along four axes, as its text
+// sortedResponses_desc says; the frames in use are those of responses.h5, which
+// has no contrast-reduced movies and the frames that both kinds share once.
+func TestRealMATLABFile(t *testing.T) {
+	file := realData(t, "v1-henaff-ay3_u002/ay3_u002_image_sequences.mat")
+	a, err := ReadAssembly(file, ReadOptions{
+		Dataset: "naturalStruct/sortedResponses",
+		Axes:    []string{"stimulus.zoom", "stimulus.category", "stimulus.movie", "stimulus.frame", "neuroid", "repetition"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ReadAssembly(realData(t, henaff), ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.StimulusIDs) != 484 || a.Repetitions != b.Repetitions || len(a.Neuroids) != len(b.Neuroids) {
+		t.Fatalf("%d stimuli, %d repetitions, %d neuroids; notes %q", len(a.StimulusIDs), a.Repetitions, len(a.Neuroids), a.Notes)
+	}
+	at := map[string]int{}
+	for i, id := range a.StimulusIDs {
+		at[id] = i
+	}
+	for i, id := range b.StimulusIDs {
+		var zoom, movie, frame int
+		var kind string
+		if _, err := fmt.Sscanf(strings.ReplaceAll(id, "_", " "), "zoom%dx movie%d %s %d", &zoom, &movie, &kind, &frame); err != nil {
+			t.Fatal(id, err)
+		}
+		category := map[string]int{"natural": 0, "synthetic": 1}[kind]
+		j, ok := at[fmt.Sprintf("frame%d_movie%d_category%d_zoom%d", frame-1, movie-1, category, zoom-1)]
+		if !ok {
+			t.Fatalf("%s is not in the lab's file", id)
+		}
+		for r := range b.Repetitions {
+			if !slices.EqualFunc(a.trials(j, r), b.trials(i, r), func(x, y float64) bool { return x == y || math.IsNaN(x) && math.IsNaN(y) }) {
+				t.Fatalf("%s, repetition %d: %v and %v", id, r, a.trials(j, r), b.trials(i, r))
+			}
+		}
 	}
 }

@@ -378,3 +378,113 @@ func TestTrials(t *testing.T) {
 		t.Errorf("%d to %d", fewest, most)
 	}
 }
+
+func TestStimuliAlongSeveralAxes(t *testing.T) {
+	// value = 100 movie + 10 frame + neuroid
+	values := make([]float64, 0, 12)
+	for movie := range 2 {
+		for neuroid := range 2 {
+			for frame := range 3 {
+				values = append(values, float64(100*movie+10*frame+neuroid))
+			}
+		}
+	}
+	read := func(o ReadOptions, coords ...coordinate) (*Assembly, error) {
+		return tableOf("stimulus.movie,neuroid,stimulus.frame", []int{2, 2, 3}, values, coords...).one(o)
+	}
+	want := []float64{0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121}
+	a, err := read(ReadOptions{})
+	if err != nil || !slices.Equal(a.Responses, want) || !slices.Equal(a.StimulusIDs, []string{"movie0_frame0", "movie0_frame1", "movie0_frame2", "movie1_frame0", "movie1_frame1", "movie1_frame2"}) {
+		t.Errorf("%+v, %v", a, err)
+	}
+	a, err = read(ReadOptions{StimulusIDs: []string{"a", "b", "c", "d", "e", "f"}})
+	if err != nil || !slices.Equal(a.Responses, want) || a.StimulusIDs[4] != "e" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	a, err = read(ReadOptions{Select: conditions(t, "title=bees")}, newCells("title", 0, []string{"dogs", "bees"}))
+	if err != nil || !slices.Equal(a.Responses, want[6:]) || a.StimulusIDs[0] != "movie1_frame0" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if _, err = read(ReadOptions{StimulusIDs: []string{"a"}}); err == nil || !strings.Contains(err.Error(), "6 stimuli along 2 stimulus.movie × 2 neuroid × 3 stimulus.frame, and 1 are given") {
+		t.Errorf("too few names: %v", err)
+	}
+}
+
+// netCDF writes a netCDF-4 file of responses, presentation × neuroid.
+func netCDF(t *testing.T, values []float32, neuroids int, variables []string, coordinates map[string][]string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "lab.nc")
+	w, err := hdf5.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := len(values) / neuroids
+	check(w.Dimension("presentation", n))
+	check(w.Dimension("neuroid", neuroids))
+	for _, name := range sortedKeys(coordinates) {
+		v, err := hdf5.NewVariable[string](w, name, "presentation")
+		check(err)
+		check(v.Write([]int{0}, []int{n}, coordinates[name]))
+	}
+	for _, name := range variables {
+		v, err := hdf5.NewVariable[float32](w, name, "presentation", "neuroid")
+		check(err)
+		check(v.Attribute("coordinates", strings.Join(sortedKeys(coordinates), " ")))
+		check(v.Write([]int{0, 0}, []int{n, neuroids}, values))
+	}
+	check(w.Close())
+	return path
+}
+
+func TestBadFilesAreToldExactly(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.npy")
+	if err := npy.WriteFile(empty, []int{0, 3}, []float64{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadAssembly(empty, ReadOptions{Axes: []string{"stimulus", "neuroid"}}); err == nil || !strings.Contains(err.Error(), "empty.npy: the axis stimulus is empty (0 stimulus × 3 neuroid)") {
+		t.Errorf("an empty axis: %v", err)
+	}
+	if c, err := Inspect(empty, ReadOptions{Axes: []string{"stimulus", "neuroid"}}); err != nil || c.Axes[0].Length != 0 || !math.IsNaN(c.Missing) {
+		t.Errorf("an empty axis is not shown: %+v, %v", c, err)
+	}
+	single := filepath.Join(dir, "single.npy")
+	if err := npy.WriteFile(single, []int{}, []float64{3}); err != nil {
+		t.Fatal(err)
+	}
+	for _, axes := range [][]string{nil, {}} {
+		if c, err := Inspect(single, ReadOptions{Axes: axes}); err != nil || c.Problem == nil || !strings.Contains(c.Problem.Error(), "the array is a single number") {
+			t.Errorf("a single number: %+v, %v", c, err)
+		}
+	}
+	if !hdf5.Available {
+		t.Skip("built without HDF5")
+	}
+	nan := float32(math.NaN())
+	some, ids := []float32{1, 2, 3, 4}, map[string][]string{"image_id": {"a", "b"}}
+	one := []string{"rates"}
+	for name, c := range map[string]struct {
+		path string
+		o    ReadOptions
+		want string
+	}{
+		"no coordinates":      {netCDF(t, some, 2, one, nil), ReadOptions{}, "the presentations have no coordinate stimulus_id (or image_id) that says what was shown; the coordinates are none: add it to the file, or give a table of 2 rows with it"},
+		"two variables":       {netCDF(t, some, 2, []string{"rates", "counts"}, ids), ReadOptions{}, "several datasets could be the responses, say which: /counts (2 × 2), /rates (2 × 2)"},
+		"all NaN":             {netCDF(t, []float32{nan, nan, nan, nan}, 2, one, ids), ReadOptions{}, "there is no trial at all: every response that is selected is NaN; select others, or check what the file has for missing trials"},
+		"a dataset not there": {netCDF(t, some, 2, one, ids), ReadOptions{Dataset: "rate"}, `there is no dataset "rate"; the file holds /image_id, /neuroid, /presentation, /rates`},
+		"text":                {netCDF(t, some, 2, one, ids), ReadOptions{Dataset: "image_id"}, "/image_id holds text: expected an array of numbers"},
+		"an infinite one":     {netCDF(t, []float32{1, float32(math.Inf(-1)), 1, 1}, 2, one, ids), ReadOptions{}, "the response at [0 1] (presentation,neuroid) is -Inf: expected a number, or NaN for a missing trial"},
+	} {
+		_, err := ReadAssembly(c.path, c.o)
+		if err == nil || !strings.Contains(err.Error(), c.path) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, expected the file and %q", name, err, c.want)
+		}
+	}
+}

@@ -25,7 +25,7 @@ be made of the file, it says why.
 
   ventral recordings inspect responses.h5
   ventral recordings inspect trials.npy --axes neuroid,stimulus,repetition
-  ventral recordings inspect assembly.nc --select 'region=IT,animal=Chabo|Tito'`,
+  ventral recordings inspect --select 'region=IT,animal=Chabo|Tito' assembly.nc`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
 			o          fit.ReadOptions
@@ -34,7 +34,7 @@ be made of the file, it says why.
 			jsonPath   string
 		)
 		flags.StringVar(&o.Dataset, "dataset", "", "the array of responses, where the file holds several")
-		flags.StringSliceVar(&o.Axes, "axes", nil, "its axes in their order: stimulus, repetition, presentation, neuroid, time_bin (MATLAB: in MATLAB's order)")
+		flags.StringSliceVar(&o.Axes, "axes", nil, "its axes in their order: stimulus, repetition, presentation, neuroid, time_bin, or stimulus.NAME for each of several that are the stimulus together (MATLAB: in MATLAB's order)")
 		flags.StringArrayVar(&selections, "select", nil, "conditions on coordinates, all of which must hold: region=IT,animal=Chabo|Tito or depth>=1.5 (also !=, <=, <, >; may be given several times)")
 		flags.StringVar(&window, "window", "", "BEGIN:END in ms: the time bins that lie wholly inside, averaged")
 		flags.StringVar(&o.StimulusTable, "stimuli", "", "CSV with further coordinates of the stimuli or presentations (default for NAME.npy and NAME.npz: NAME_stimuli.csv)")
@@ -285,7 +285,7 @@ func (found *inspection) write(t *terminal) {
 func (v inspectedValues) words() string {
 	const few, wide = 5, 60
 	n := len(v.Values)
-	if n <= few {
+	if n <= few && slices.Max(append([]int{0}, v.Counts...)) > 1 {
 		words := make([]string, n)
 		for i, value := range v.Values {
 			words[i] = fmt.Sprintf("%s (%d)", value, v.Counts[i])
@@ -294,8 +294,11 @@ func (v inspectedValues) words() string {
 			return all
 		}
 	}
-	if v.Numeric {
+	if v.Numeric && n > few {
 		return fmt.Sprintf("%s … %s", v.Values[0], v.Values[n-1])
+	}
+	if n == 0 {
+		return ""
 	}
 	words := v.Values[0]
 	for _, value := range v.Values[1:] {
