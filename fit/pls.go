@@ -17,7 +17,8 @@ import (
 //
 // Only the cross-product S = XᵀY is deflated (B. S. Dayal and J. F. MacGregor,
 // "Improved PLS algorithms", J. Chemometrics 11, 1997), and the iteration runs
-// in the space of the responses, on G = SᵀS. For each component:
+// in the space of the responses, on SᵀS, or of the features (stimuli in the dual
+// form) where that is the smaller one, on SSᵀ. For each component:
 //
 //	w ∝ S c, c ∝ Sᵀw            until ‖Δw‖² < 1e-6, at most 500 times; c starts at the first response that is not 0
 //	r = w − Σ_j (p_jᵀw) r_j,  t = X r
@@ -28,8 +29,9 @@ import (
 //
 // The fit ends with fewer components, as there, once every residual of the
 // responses is 0 to rounding (2e-16, absolute), and also when what is left of
-// the features is. Cost per component: m² + m·n_neuroids with
-// m = min(n_stimuli, n_features), and n_neuroids² per iteration.
+// the features, or of S, is. Cost per component: m² + m·n_neuroids with
+// m = min(n_stimuli, n_features), and per iteration the smaller of n_neuroids²
+// and m².
 type PLS struct {
 	Components int // 0 = 25, Brain-Score's
 }
@@ -94,12 +96,7 @@ func (r PLS) fit(p *Problem, train []int) (*plsFit, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &plsFit{t: t, trace: mat.Trace(t.m)}
-	if p.dual {
-		f.space = newDualPLS(t)
-	} else {
-		f.space = newPrimalPLS(t)
-	}
+	f := newPLSFit(t, len(t.yMean) > t.m.SymmetricDim())
 	for range components {
 		if !f.add() {
 			break
@@ -117,17 +114,31 @@ func (r PLS) Workspace(stimuli, features, neuroids, train int) (shared, split in
 	if s.dual() {
 		deflated = 2 * train * neuroids
 	}
-	return 0, max(s.centring(), s.training()+float64s(deflated+neuroids*neuroids+2*r.components()*s.order()))
+	iterated := min(neuroids, s.order())
+	return 0, max(s.centring(), s.training()+float64s(deflated+iterated*iterated+2*r.components()*s.order()))
 }
 
-// A plsSpace carries a PLS fit in the primal or the dual form.
+// A plsSpace carries a PLS fit in the primal or the dual form. The weight vector
+// w of a component is given by a vector a, and h with ‖w‖² = aᵀh. The iteration
+// runs on a symmetric matrix G. With at most m neuroids they are
+//
+//	w = S a,  G = SᵀS,  h = G a          next: a ← h
+//
+// and with more of them ("wide")
+//
+//	w = a,    G = SSᵀ,  h = a            next: a ← G h     (primal)
+//	w = Xᵀa,  G = YYᵀ,  h = K a          next: a ← G h     (dual)
 type plsSpace interface {
-	// covariance sets g to SᵀS, n_neuroids × n_neuroids, upper triangle.
-	covariance(g *mat.Dense)
-	// component makes the next component of w = S a from the previous ones; it
-	// returns tᵀt and q, and u = Sᵀv and vᵀv of v = Xᵀt with S as it was before.
-	// It fails, and changes nothing, when tᵀt ≤ least.
-	component(a []float64, least float64) (c plsComponent, ok bool)
+	// iterated sets the upper triangle of g to G, of order size.
+	iterated(g *mat.Dense)
+	size() int
+	// start returns a and h for w ∝ S's column j.
+	start(g *mat.Dense, j int) (a, h []float64)
+	// step sets a and h to those of the next w, not normalised, from the last h.
+	step(g *mat.Dense, last, a, h []float64)
+	// component makes the next component of w from the previous ones. It fails,
+	// and changes nothing, when tᵀt ≤ least.
+	component(a, h []float64, least float64) (c plsComponent, ok bool)
 	// rotations returns the vectors r (primal) or ρ (dual) of the components.
 	rotations() [][]float64
 	// residual returns the responses less what the components explain.
@@ -137,8 +148,10 @@ type plsSpace interface {
 }
 
 type plsComponent struct {
-	tt, vv float64
-	q, u   []float64 // n_neuroids
+	tt float64   // tᵀt
+	q  []float64 // n_neuroids
+	// The component changes G by −x uᵀ − u xᵀ.
+	x, u []float64
 }
 
 // plsFit is a PLS fit under way.
@@ -150,8 +163,19 @@ type plsFit struct {
 	iterations []int
 
 	sum, left []float64  // ‖y_j‖² at the start and now, by subtraction
-	g         *mat.Dense // SᵀS
-	exact     float64    // trace of g when it was last computed, not updated
+	g         *mat.Dense // G
+	exact     float64    // its trace when it was last computed, not updated
+	whole     float64    // its trace at the start
+}
+
+func newPLSFit(t *training, wide bool) *plsFit {
+	f := &plsFit{t: t, trace: mat.Trace(t.m)}
+	if t.p.dual {
+		f.space = newDualPLS(t, wide)
+	} else {
+		f.space = &primalPLS{t: t, wide: wide, s: t.t}
+	}
+	return f
 }
 
 // add fits the next component. It returns false when there is none.
@@ -160,20 +184,24 @@ func (f *plsFit) add() bool {
 	if start < 0 {
 		return false
 	}
-	// S ← S − v qᵀ changes SᵀS by a matrix of rank 2. Once little is left of it,
-	// the rounding errors of these updates would count, and it is computed anew.
+	// Once little is left of G, the rounding errors of its updates would count,
+	// and it is computed anew.
 	if f.g == nil || !(mat.Trace(f.g) > .1*f.exact) {
-		f.g = mat.NewDense(len(f.sum), len(f.sum), nil)
-		f.space.covariance(f.g)
+		f.g = mat.NewDense(f.space.size(), f.space.size(), nil)
+		f.space.iterated(f.g)
 		f.exact = mat.Trace(f.g)
+		f.whole = max(f.whole, f.exact)
 	}
-	a, iterations := nipals(f.g, start)
+	if f.exact <= unvarying*unvarying*f.whole {
+		return false // ‖S‖² is that of rounding errors
+	}
+	a, h, iterations := f.nipals(start)
 	if a == nil {
 		return false
 	}
 	// Below this variance of a score, rounding errors in the products are as
 	// large as it is.
-	c, ok := f.space.component(a, 1e-14*f.trace)
+	c, ok := f.space.component(a, h, 1e-14*f.trace)
 	if !ok {
 		return false
 	}
@@ -182,9 +210,7 @@ func (f *plsFit) add() bool {
 	for j, v := range c.q {
 		f.left[j] -= v * v * c.tt
 	}
-	// SᵀS − u qᵀ − q uᵀ + vᵀv q qᵀ
-	blas64.Axpy(-c.vv/2, vector(c.q), vector(c.u))
-	blas64.Syr2(-1, vector(c.u), vector(c.q), upper(f.g))
+	blas64.Syr2(-1, vector(c.x), vector(c.u), upper(f.g))
 	return true
 }
 
@@ -262,76 +288,133 @@ func (f *plsPredictor) each(rows []int, use func(score, q []float64)) {
 	}
 }
 
-// nipals finds the coefficients a of the weight vector w = S a, ‖w‖ = 1, by
-// NIPALS' iteration on G = SᵀS from response start, and the number of
-// iterations; nil where S is 0.
-func nipals(g *mat.Dense, start int) ([]float64, int) {
-	q := g.RawMatrix().Rows
-	a, h, next := make([]float64, q), make([]float64, q), make([]float64, q) // h = G a, so aᵀh = ‖w‖²
-	norm := math.Sqrt(g.At(start, start))
-	if !(norm > 0) {
-		return nil, 0
-	}
-	for j := range h {
-		h[j] = g.At(min(start, j), max(start, j)) / norm
-	}
-	a[start] = 1 / norm
-	if q == 1 {
-		return a, 1
-	}
-	for iteration := 2; iteration <= plsIterations; iteration++ {
-		// c = Sᵀw ∝ h; the next w is S h, normalised.
-		blas64.Symv(1, upper(g), vector(h), 0, vector(next))
-		norm := math.Sqrt(blas64.Dot(vector(h), vector(next)))
+// nipals finds the weight vector of the next component, ‖w‖ = 1, by NIPALS'
+// iteration from response start, and the number of iterations; nil where S is 0.
+func (f *plsFit) nipals(start int) (a, h []float64, iterations int) {
+	a, h = f.space.start(f.g, start)
+	normalise := func(a, h []float64) bool {
+		norm := math.Sqrt(blas64.Dot(vector(a), vector(h)))
 		if !(norm > 0) {
-			return nil, 0
+			return false
 		}
-		change := 0.0 // ‖Δw‖² = ΔaᵀG Δa
 		for j := range a {
-			aNext, hNext := h[j]/norm, next[j]/norm
-			change += (aNext - a[j]) * (hNext - h[j])
-			a[j], h[j] = aNext, hNext
+			a[j], h[j] = a[j]/norm, h[j]/norm
 		}
+		return true
+	}
+	if !normalise(a, h) {
+		return nil, nil, 0
+	}
+	if len(f.t.yMean) == 1 {
+		return a, h, 1
+	}
+	aNext, hNext := make([]float64, len(a)), make([]float64, len(h))
+	for iteration := 2; iteration <= plsIterations; iteration++ {
+		f.space.step(f.g, h, aNext, hNext)
+		if !normalise(aNext, hNext) {
+			return nil, nil, 0
+		}
+		change := 0.0 // ‖Δw‖²
+		for j := range a {
+			change += (aNext[j] - a[j]) * (hNext[j] - h[j])
+		}
+		a, aNext, h, hNext = aNext, a, hNext, h
 		if change < plsTolerance {
-			return a, iteration
+			return a, h, iteration
 		}
 	}
-	return a, plsIterations
+	return a, h, plsIterations
+}
+
+// symmetric returns g x, of g's upper triangle.
+func symmetric(g *mat.Dense, x, to []float64) {
+	blas64.Symv(1, upper(g), vector(x), 0, vector(to))
+}
+
+// toUpdate is u for G = AAᵀ when A loses x yᵀ: A y − yᵀy/2 x. With t = Trans it
+// is that for AᵀA when A loses y xᵀ.
+func toUpdate(t blas.Transpose, a *mat.Dense, x, y []float64) []float64 {
+	u := append([]float64(nil), x...)
+	blas64.Gemv(t, 1, a.RawMatrix(), vector(y), -blas64.Dot(vector(y), vector(y))/2, vector(u))
+	return u
+}
+
+// unit returns a = e_j and h = G e_j.
+func unit(g *mat.Dense, j int) (a, h []float64) {
+	n := g.RawMatrix().Rows
+	a, h = make([]float64, n), make([]float64, n)
+	a[j] = 1
+	for k := range h {
+		h[k] = g.At(min(j, k), max(j, k))
+	}
+	return a, h
 }
 
 // primalPLS carries a fit in terms of C = XᵀX and S, n_features × n_neuroids.
 type primalPLS struct {
 	t    *training
+	wide bool
 	s    *mat.Dense
 	r, p [][]float64
 	q    [][]float64
 }
 
-func newPrimalPLS(t *training) *primalPLS { return &primalPLS{t: t, s: t.t} }
-
-func (l *primalPLS) covariance(g *mat.Dense) {
-	blas64.Syrk(blas.Trans, 1, l.s.RawMatrix(), 0, upper(g))
+func (l *primalPLS) size() int {
+	features, neuroids := l.s.Dims()
+	if l.wide {
+		return features
+	}
+	return neuroids
 }
 
-func (l *primalPLS) component(a []float64, least float64) (c plsComponent, ok bool) {
+func (l *primalPLS) iterated(g *mat.Dense) {
+	t := blas.Trans
+	if l.wide {
+		t = blas.NoTrans
+	}
+	blas64.Syrk(t, 1, l.s.RawMatrix(), 0, upper(g))
+}
+
+func (l *primalPLS) start(g *mat.Dense, j int) (a, h []float64) {
+	if l.wide {
+		return mat.Col(nil, j, l.s), mat.Col(nil, j, l.s)
+	}
+	return unit(g, j)
+}
+
+func (l *primalPLS) step(g *mat.Dense, last, a, h []float64) {
+	symmetric(g, last, h)
+	if l.wide {
+		copy(a, h)
+	} else {
+		copy(a, last)
+	}
+}
+
+func (l *primalPLS) component(a, _ []float64, least float64) (c plsComponent, ok bool) {
 	features, neuroids := l.s.Dims()
-	w := make([]float64, features)
-	blas64.Gemv(blas.NoTrans, 1, l.s.RawMatrix(), vector(a), 0, vector(w))
+	w := a
+	if !l.wide {
+		w = make([]float64, features)
+		blas64.Gemv(blas.NoTrans, 1, l.s.RawMatrix(), vector(a), 0, vector(w))
+	}
 	r := append([]float64(nil), w...)
 	for j, p := range l.p {
 		blas64.Axpy(-blas64.Dot(vector(p), vector(w)), vector(l.r[j]), vector(r))
 	}
-	v := make([]float64, features)
+	v := make([]float64, features) // Xᵀt
 	blas64.Symv(1, l.t.m.RawSymmetric(), vector(r), 0, vector(v))
-	c = plsComponent{
-		tt: blas64.Dot(vector(r), vector(v)), vv: blas64.Dot(vector(v), vector(v)),
-		q: make([]float64, neuroids), u: make([]float64, neuroids),
-	}
+	c.tt = blas64.Dot(vector(r), vector(v))
 	if !(c.tt > least) {
 		return c, false
 	}
+	c.q = make([]float64, neuroids)
 	blas64.Gemv(blas.Trans, 1/c.tt, l.s.RawMatrix(), vector(r), 0, vector(c.q))
-	blas64.Gemv(blas.Trans, 1, l.s.RawMatrix(), vector(v), 0, vector(c.u))
+	if l.wide {
+		c.x, c.u = append([]float64(nil), v...), toUpdate(blas.NoTrans, l.s, v, c.q)
+	} else {
+		c.x, c.u = c.q, toUpdate(blas.Trans, l.s, c.q, v)
+	}
 	blas64.Ger(-1, vector(v), vector(c.q), l.s.RawMatrix())
 	blas64.Scal(1/c.tt, vector(v))
 	l.r, l.p, l.q = append(l.r, r), append(l.p, v), append(l.q, c.q)
@@ -359,47 +442,86 @@ func (l *primalPLS) drop(j int) {
 }
 
 // dualPLS carries a fit in terms of K = XXᵀ, the residual responses Y and
-// F = KY, both n_train × n_neuroids: w = Xᵀ z with z = Y a, so X w = F a and
-// SᵀS = YᵀF.
+// F = KY, both n_train × n_neuroids: w = Xᵀz with z = Y a, or a itself, so X w
+// is F a, or h, and SᵀS = YᵀF.
 type dualPLS struct {
 	t      *training
+	wide   bool
 	y, f   *mat.Dense
 	rho    [][]float64
 	scores [][]float64 // t
 	tt     []float64
 }
 
-func newDualPLS(t *training) *dualPLS {
+func newDualPLS(t *training, wide bool) *dualPLS {
 	n, q := t.y.Dims()
 	f := mat.NewDense(n, q, nil)
 	blas64.Symm(blas.Left, 1, t.m.RawSymmetric(), t.y.RawMatrix(), 0, f.RawMatrix())
-	return &dualPLS{t: t, y: mat.DenseCopyOf(t.y), f: f}
+	return &dualPLS{t: t, wide: wide, y: mat.DenseCopyOf(t.y), f: f}
 }
 
-func (l *dualPLS) covariance(g *mat.Dense) {
-	blas64.Gemm(blas.Trans, blas.NoTrans, 1, l.y.RawMatrix(), l.f.RawMatrix(), 0, g.RawMatrix())
-}
-
-func (l *dualPLS) component(a []float64, least float64) (c plsComponent, ok bool) {
+func (l *dualPLS) size() int {
 	n, neuroids := l.y.Dims()
-	rho, xw := make([]float64, n), make([]float64, n)
-	blas64.Gemv(blas.NoTrans, 1, l.y.RawMatrix(), vector(a), 0, vector(rho))
-	blas64.Gemv(blas.NoTrans, 1, l.f.RawMatrix(), vector(a), 0, vector(xw))
+	if l.wide {
+		return n
+	}
+	return neuroids
+}
+
+func (l *dualPLS) iterated(g *mat.Dense) {
+	if l.wide {
+		blas64.Syrk(blas.NoTrans, 1, l.y.RawMatrix(), 0, upper(g))
+	} else {
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, l.y.RawMatrix(), l.f.RawMatrix(), 0, g.RawMatrix())
+	}
+}
+
+func (l *dualPLS) start(g *mat.Dense, j int) (a, h []float64) {
+	if l.wide {
+		return mat.Col(nil, j, l.y), mat.Col(nil, j, l.f)
+	}
+	return unit(g, j)
+}
+
+func (l *dualPLS) step(g *mat.Dense, last, a, h []float64) {
+	if l.wide {
+		symmetric(g, last, a)
+		blas64.Symv(1, l.t.m.RawSymmetric(), vector(a), 0, vector(h))
+	} else {
+		copy(a, last)
+		symmetric(g, a, h)
+	}
+}
+
+func (l *dualPLS) component(a, h []float64, least float64) (c plsComponent, ok bool) {
+	n, neuroids := l.y.Dims()
+	rho, xw := a, h
+	if !l.wide {
+		rho, xw = make([]float64, n), make([]float64, n)
+		blas64.Gemv(blas.NoTrans, 1, l.y.RawMatrix(), vector(a), 0, vector(rho))
+		blas64.Gemv(blas.NoTrans, 1, l.f.RawMatrix(), vector(a), 0, vector(xw))
+	}
 	score := append([]float64(nil), xw...)
 	for j, t := range l.scores {
 		pw := blas64.Dot(vector(t), vector(xw)) / l.tt[j]
 		blas64.Axpy(-pw, vector(t), vector(score))
 		blas64.Axpy(-pw, vector(l.rho[j]), vector(rho))
 	}
-	c = plsComponent{tt: blas64.Dot(vector(score), vector(score)), q: make([]float64, neuroids), u: make([]float64, neuroids)}
+	c.tt = blas64.Dot(vector(score), vector(score))
 	if !(c.tt > least) {
 		return c, false
 	}
-	kt := xw // K t, and Sᵀv = YᵀK t
-	blas64.Symv(1, l.t.m.RawSymmetric(), vector(score), 0, vector(kt))
-	c.vv = blas64.Dot(vector(score), vector(kt))
+	c.q = make([]float64, neuroids)
 	blas64.Gemv(blas.Trans, 1/c.tt, l.y.RawMatrix(), vector(score), 0, vector(c.q))
-	blas64.Gemv(blas.Trans, 1, l.y.RawMatrix(), vector(kt), 0, vector(c.u))
+	kt := xw // K t
+	blas64.Symv(1, l.t.m.RawSymmetric(), vector(score), 0, vector(kt))
+	if l.wide {
+		c.x, c.u = score, toUpdate(blas.NoTrans, l.y, score, c.q)
+	} else {
+		// Sᵀv = YᵀK t and vᵀv = tᵀK t
+		c.x, c.u = c.q, append([]float64(nil), c.q...)
+		blas64.Gemv(blas.Trans, 1, l.y.RawMatrix(), vector(kt), -blas64.Dot(vector(score), vector(kt))/2, vector(c.u))
+	}
 	blas64.Ger(-1, vector(score), vector(c.q), l.y.RawMatrix())
 	blas64.Ger(-1, vector(kt), vector(c.q), l.f.RawMatrix())
 	l.rho, l.scores, l.tt = append(l.rho, rho), append(l.scores, score), append(l.tt, c.tt)

@@ -454,13 +454,50 @@ func TestPLSUpdatesItsCovariance(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := mat.NewDense(s.q, s.q, nil)
-			f.space.covariance(want)
+			f.space.iterated(want)
 			mirror(want)
 			mirror(f.g)
 			if d := distance(f.g, rowsOf(want)); d > 1e-10 {
 				t.Errorf("%s, %v: %.2g relative after %d components", kind, s, d, len(f.loadings))
 			}
 		}
+	}
+}
+
+// The iteration in the space of the features or stimuli is that in the space of
+// the responses, component by component; the smaller one is taken.
+func TestPLSInEitherSpace(t *testing.T) {
+	for _, kind := range []string{"noise", "smooth"} {
+		for _, s := range []struct{ n, p, q int }{{80, 30, 70}, {45, 130, 60}, {80, 30, 5}, {45, 130, 5}} {
+			x, y := problemOf(kind, 3, s.n, s.p, s.q)
+			train, test := trainTest(s.n)
+			p := problem(t, x, y)
+			var fits [2]*plsFit
+			for i, wide := range []bool{false, true} {
+				training, err := p.train(train)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fits[i] = newPLSFit(training, wide)
+				for range 12 {
+					fits[i].add()
+				}
+			}
+			if !slices.Equal(fits[0].iterations, fits[1].iterations) {
+				t.Errorf("%s, %v: iterations %v and %v", kind, s, fits[0].iterations, fits[1].iterations)
+			}
+			if d := distance(fits[1].predictor(12).Predict(test), rowsOf(fits[0].predictor(12).Predict(test))); d > 1e-10 {
+				t.Errorf("%s, %v: %.2g relative", kind, s, d)
+			}
+		}
+	}
+	x, y := problemOf("noise", 3, 60, 20, 4000)
+	f, err := PLS{Components: 5}.fit(problem(t, x, y), rowsUpTo(60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size, _ := f.g.Dims(); size != 20 {
+		t.Errorf("4000 responses to 20 features are iterated on a matrix of order %d", size)
 	}
 }
 
