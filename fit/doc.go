@@ -19,7 +19,8 @@
 // scikit-learn draw them (mt19937.go, splits.go, kfold.go), features in memory
 // and in files (features.go, featurefile.go), the products that all splits share
 // (problem.go), the regressions (ridge.go, spectrum.go, ridgecv.go, banded.go,
-// linear.go, pls.go, plscv.go, onetoone.go), scores and ceilings (score.go,
+// linear.go, pls.go, plsspace.go, plscv.go, onetoone.go) and their memory
+// (memory.go), scores and ceilings (score.go,
 // convention.go, ceiling.go, normalised.go, fev.go), what chance and choice do to
 // them (predictions.go, bootstrap.go, permutation.go, compare.go, corrections.go,
 // commit.go), similarities, which fit nothing (similarity.go, rdm.go, rsa.go,
@@ -28,6 +29,10 @@
 // assembly_*.go, matlab.go, inspect.go), what they have in common (table.go,
 // axes.go, coordinates.go), and what is taken of them (select.go, timebins.go,
 // presentations.go).
+//
+// Score takes features as the source and responses as the target. The reverse
+// direction, which predicts the features from the recordings, is Score with the
+// two exchanged.
 package fit
 
 import _ "ventral/internal/blas" // registers OpenBLAS with gonum

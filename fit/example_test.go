@@ -99,3 +99,76 @@ func ExampleCompare() {
 	// poor r 0.55 (0.43 … 0.65)
 	// good − poor 0.12 (0.04 … 0.21), p 0.004
 }
+
+// The reverse direction: each of 40 units of a model from 6 neuroids, which
+// carry three of the five signals that the units are made of.
+func ExampleScore_reverse() {
+	const stimuli, neuroids, units = 80, 6, 40
+	rng := rand.New(rand.NewPCG(1, 1))
+	responses, features := mat.NewDense(stimuli, neuroids, nil), mat.NewDense(stimuli, units, nil)
+	for s := range stimuli {
+		var signal [5]float64
+		for k := range signal {
+			signal[k] = rng.NormFloat64()
+		}
+		for j := range neuroids {
+			responses.Set(s, j, signal[j%3]+.1*rng.NormFloat64())
+		}
+		for j := range units {
+			features.Set(s, j, signal[j%5])
+		}
+	}
+	res, err := fit.Score(context.Background(), fit.Dense(responses), features, fit.Options{Regression: fit.PLS{Components: 3}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	predicted := 0
+	for _, r := range res.PerNeuroid {
+		if r > .9 {
+			predicted++
+		}
+	}
+	fmt.Printf("%d of %d units have r > .9\n", predicted, units)
+	// Output: 24 of 40 units have r > .9
+}
+
+// Two layers as bands: the first drives the neuroid, the second has the larger
+// variance.
+func ExampleBandedRidge() {
+	const stimuli, first, second = 120, 20, 80
+	rng := rand.New(rand.NewPCG(1, 1))
+	x, y := mat.NewDense(stimuli, first+second, nil), mat.NewDense(stimuli, 1, nil)
+	var train, test []int
+	for s := range stimuli {
+		for j := range first + second {
+			x.Set(s, j, rng.NormFloat64())
+			if j >= first {
+				x.Set(s, j, 10*x.At(s, j))
+			}
+		}
+		y.Set(s, 0, x.At(s, 0)+x.At(s, 1)+.1*rng.NormFloat64())
+		if s < 100 {
+			train = append(train, s)
+		} else {
+			test = append(test, s)
+		}
+	}
+	p, err := fit.NewProblem(fit.Dense(x), y)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	f, err := fit.BandedRidge{Bands: []int{first, second}}.Fit(p, train)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("weights %.2f\n", mat.Col(nil, 0, f.(*fit.BandedPredictor).Weights))
+	fmt.Printf("predictions %.1f\n", mat.Col(nil, 0, f.Predict(test[:3])))
+	fmt.Printf("responses   %.1f\n", mat.Col(nil, 0, y)[100:103])
+	// Output:
+	// weights [1.00 0.00]
+	// predictions [-2.1 -1.9 -0.8]
+	// responses   [-2.2 -2.3 -0.8]
+}

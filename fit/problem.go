@@ -28,7 +28,7 @@ import (
 // costs no product over all features again. Memory: 8 bytes times n_stimuli² in
 // the dual form, which reads the features block by block and keeps none of them,
 // or times n_stimuli·n_features + n_features² in the primal; each split that is
-// being fitted holds another K or C.
+// being fitted holds another K or C. EstimateBytes foresees all of it.
 //
 // Responses of stimuli outside the training part have no influence on a fit: to
 // predict stimuli without recordings give them any finite responses and keep
