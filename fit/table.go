@@ -69,7 +69,9 @@ func (t *table) assemblies(o ReadOptions, perBin bool) ([]*Assembly, error) {
 	if err := t.presentations(o, a, keep, offsets); err != nil {
 		return nil, err
 	}
-	a.Coordinates = t.stimulusCoordinates(a, offsets[t.stimulusAxis()])
+	if k := t.stimulusAxis(); k >= 0 { // none where stimuli are arranged along several axes
+		a.Coordinates = t.stimulusCoordinates(a, k, offsets[k])
+	}
 	windows, assembly, err := t.timeBins(o, perBin, keep)
 	if err != nil {
 		return nil, err
@@ -101,10 +103,10 @@ func (t *table) assemblies(o ReadOptions, perBin bool) ([]*Assembly, error) {
 
 // stimulusCoordinates are the coordinates that are the same in all presentations
 // of each stimulus; place is where the responses of a presentation go.
-func (t *table) stimulusCoordinates(a *Assembly, place []int) map[string][]string {
+func (t *table) stimulusCoordinates(a *Assembly, axis int, place []int) map[string][]string {
 	all := map[string][]string{}
 	for _, c := range t.coords {
-		if c.axis != t.stimulusAxis() {
+		if c.axis != axis {
 			continue
 		}
 		values := make([]string, len(a.StimulusIDs))
