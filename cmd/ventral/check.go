@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"ventral/network"
 )
@@ -131,8 +132,8 @@ func (e *experiment) check() error {
 	for _, l := range model.LayerNames() {
 		s, _ := model.LayerShape(l)
 		widest = max(widest, s.Size())
-		if e.scoring.method == "pls" && s.Size() < e.scoring.components {
-			return fmt.Errorf("layer %s has %d features and pls %d components: it needs at least as many features; lower --components or raise --width", l, s.Size(), e.scoring.components)
+		if least := e.scoring.fewestFeatures(); s.Size() < least {
+			return fmt.Errorf("layer %s has %d features and %s %d components: it needs at least as many features; lower --components or raise --width", l, s.Size(), e.scoring.method, least)
 		}
 	}
 	for _, r := range e.records {
@@ -143,4 +144,13 @@ func (e *experiment) check() error {
 		}
 	}
 	return nil
+}
+
+// peakBytes is the largest resident memory that the process has had.
+func peakBytes() int64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return u.Maxrss << 10 // kilobytes on Linux
 }

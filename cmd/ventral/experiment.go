@@ -207,14 +207,10 @@ func (e *experiment) write(f *runFolder, r *results, pictures reportPictures) er
 // prepare makes ready what scores every layer: each region's splits and its
 // ceiling.
 func (e *experiment) prepare() (*results, []*regionScorer, error) {
-	regression, err := e.scoring.regression()
-	if err != nil {
-		return nil, nil, err
-	}
 	r := &results{Simulated: e.simulated, Regression: e.scoring.words(), Convention: string(e.scoring.conventionOf())}
 	var scorers []*regionScorer
 	for _, rec := range e.records {
-		s, g, err := newRegionScorer(rec, e.scoring, regression, splitSeed(e.training.seed))
+		s, g, err := newRegionScorer(rec, e.scoring, splitSeed(e.training.seed))
 		if err != nil {
 			return nil, nil, fmt.Errorf("recordings of %s: %w", rec.assembly.Region, err)
 		}

@@ -233,27 +233,17 @@ func stimuliBeside(file string) (string, error) {
 	return "", fmt.Errorf("%s: no stimuli beside it (looked for the folders stimuli and images, and for one zip; found %d zips): pass --stimuli REGION=FOLDER_OR_ZIP", file, len(zips))
 }
 
-// splits divides the record's stimuli into training and test parts, and says in
-// words how.
-func (r *record) splits(f scoringFlags, seed uint32) ([]fit.Split, string, error) {
-	words := fmt.Sprintf("%d × %.4g %%", f.splits, 100*f.train)
-	var splitter fit.Splitter = fit.ShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed}
+// partition says how the record's stimuli may be divided.
+func (r *record) partition() (p partition, err error) {
 	switch {
 	case r.group != "":
-		groups, err := r.column("group", r.group)
-		if err != nil {
-			return nil, "", err
-		}
-		splitter, words = fit.GroupShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Groups: groups}, words+", grouped by "+r.group
+		p.words = "grouped by " + r.group
+		p.groups, err = r.column("group", r.group)
 	case r.stratify != "":
-		labels, err := r.column("stratify", r.stratify)
-		if err != nil {
-			return nil, "", err
-		}
-		splitter, words = fit.StratifiedShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Labels: labels}, words+", stratified by "+r.stratify
+		p.words = "stratified by " + r.stratify
+		p.labels, err = r.column("stratify", r.stratify)
 	}
-	splits, err := splitter.Split(r.stimuli.Len())
-	return splits, words, err
+	return p, err
 }
 
 // column is a column of the stimulus table, a value per stimulus of the record.

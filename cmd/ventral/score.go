@@ -3,245 +3,155 @@ package main
 import (
 	"context"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
-	"gonum.org/v1/gonum/mat"
 
 	"ventral/fit"
-	"ventral/internal/npy"
 )
 
 var scoreVerb = verb{
 	name:    "score",
 	summary: "score how well features predict recorded responses",
 	detail: `
-Regresses features (n_stimuli × n_features, .npy) onto responses (n_stimuli ×
-n_neuroids, .npy), cross-validated as Brain-Score does, and prints the score:
-Pearson's r on held-out stimuli, median over neuroids, mean over splits.
-Rows of both are the same stimuli in the same order. With --repetitions the
-split-half ceiling is computed, and where there are no --responses they are the
-mean over the repetitions, aligned with the features by stimulus_id where the
-file of trials names its stimuli.
+Regresses features onto responses, cross-validated as Brain-Score does, and
+prints the score: Pearson's r on held-out stimuli, median over neuroids, mean
+over splits, a row for every layer of --features and region of the recordings.
+Features and recordings that name their stimuli are aligned by stimulus_id;
+others must have them in the same order. Where there are single trials the
+split-half ceiling stands beside r.
 
-  ventral score --features layer3.npy --responses v4.npy --regression pls --json score.json`,
+--regression rsa, cka or procrustes compares all stimuli instead, without
+fitting: --distance and --by say how for rsa (--distance given takes features
+and responses that are dissimilarity matrices already; crossnobis needs single
+trials), --biased for cka. With --splits the score is the mean over test parts.
+
+--bootstrap gives an interval, --permutations a p-value; with several layers
+--bootstrap also compares them, pair by pair, on the same splits. --commit .5
+chooses the best layer on half of the stimuli and reports its score on the
+others, which the choice never saw.
+
+Features in .npy and HDF5 are read by blocks and need not fit into memory.
+
+  ventral score --features layer3.npy --responses v4.npy --regression pls --json score.json
+  ventral score --features activations.h5 --responses assembly.nc --stratify object_name \
+    --csv scores.csv --figure layers.svg --bootstrap 1000`,
 	flags: func(flags *pflag.FlagSet) action {
-		var (
-			features, responses, repetitions, group, stratify string
-			jsonPath, savePath, ceiling                       string
-			region, dataset, stimulusTable                    string
-			order                                             []int // feature rows in the order of the trials' stimuli; nil: as they are
-			axes                                              []string
-			seed                                              uint32
-			scoring                                           scoringFlags
-		)
-		flags.StringVar(&features, "features", "", "features, n_stimuli × n_features (further axes are flattened), .npy")
-		flags.StringVar(&responses, "responses", "", "responses, n_stimuli × n_neuroids, .npy")
-		flags.StringVar(&repetitions, "repetitions", "", "single-trial responses, .npy with --axes, or an HDF5 or netCDF file: for the ceiling")
-		flags.StringSliceVar(&axes, "axes", nil, "axes of --repetitions: stimulus, repetition and neuroid in their order")
-		flags.StringVar(&region, "region", "", "region of --repetitions, where the file holds several")
-		flags.StringVar(&dataset, "dataset", "", "dataset of --repetitions, where the file holds several")
-		flags.StringVar(&stimulusTable, "stimuli", "", "CSV with the stimulus_id of each row of --features (default: stimuli.csv beside them, if it has as many rows): trials that name their stimuli are aligned by it")
-		flags.StringVar(&group, "group", "", "FILE.csv:COLUMN: no value of the column on both sides of a split; a row per stimulus")
-		flags.StringVar(&stratify, "stratify", "", "FILE.csv:COLUMN: every split keeps the column's values in proportion")
-		scoring.add(flags)
-		flags.Uint32Var(&seed, "seed", 1, "seed of the splits (Brain-Score: 1)")
-		flags.StringVar(&ceiling, "ceiling", "split-half", "split-half (needs --repetitions) or none")
-		flags.StringVar(&jsonPath, "json", "", "write the result as JSON to this file (- for standard output)")
-		flags.StringVar(&savePath, "save", "", "write r (n_splits × n_neuroids) and the splits' indices to this .npz")
+		s := &scoreRun{}
+		s.scoring.further = append([]string{banded}, similarities...)
+		s.input.add(flags)
+		s.scoring.add(flags)
+		flags.Lookup("regression").Usage += "; banded (ridge with a penalty per layer, side by side); or rsa, cka, procrustes"
+		s.similarity.add(flags)
+		flags.BoolVar(&s.reverse, "reverse", false, "predict the features from the responses")
+		flags.Uint32Var(&s.seed, "seed", 1, "seed of the splits (Brain-Score: 1) and of all that is drawn")
+		flags.StringVar(&s.ceiling, "ceiling", "split-half", "split-half (where there are single trials), none, a number, or a .npy file with a ceiling per neuroid")
+		flags.IntVar(&s.halves, "ceiling-splits", 10, "random halves of the split-half ceiling")
+		s.statistics.add(flags)
+		flags.StringVar(&s.jsonPath, "json", "", "write the result as JSON to this file (- for standard output)")
+		flags.StringVar(&s.csvPath, "csv", "", "write a row per layer and region to this CSV, while they are scored")
+		flags.StringVar(&s.figurePath, "figure", "", "draw layers × regions as a heat map: .svg or .png")
+		flags.StringVar(&s.savePath, "save", "", "write r (n_splits × n_neuroids) and the splits' indices to this .npz")
+		flags.BoolVar(&s.predictions, "predictions", false, "write the predictions to --save, too")
 		return func(ctx context.Context, t *terminal) error {
-			begun := time.Now()
-			if err := required(flags, "features"); err != nil {
+			if err := s.check(flags); err != nil {
 				return err
 			}
-			if responses == "" && repetitions == "" {
-				return misused("ventral score needs --responses or --repetitions; see ventral score --help")
-			}
-			if err := scoring.check(); err != nil {
-				return err
-			}
-			if seed == fit.SeedZero {
-				return misused("--seed is %d, expected less", seed)
-			}
-			if flags.Changed("ceiling") && ceiling == "split-half" && repetitions == "" {
-				return misused("--ceiling split-half needs --repetitions")
-			}
-			if ceiling != "split-half" && ceiling != "none" {
-				return misused("--ceiling %q: expected split-half or none", ceiling)
-			}
-			if group != "" && stratify != "" {
-				return misused("--group and --stratify exclude each other")
-			}
-			x, err := readMatrix(features)
-			if err != nil {
-				return err
-			}
-			n, _ := x.Dims()
-			o := fit.Options{Convention: scoring.conventionOf()}
-			if o.Regression, err = scoring.regression(); err != nil {
-				return err
-			}
-			var y *mat.Dense
-			if responses != "" {
-				if y, err = readMatrix(responses); err != nil {
-					return err
-				}
-				if m, _ := y.Dims(); m != n {
-					return fmt.Errorf("%s has %d rows and %s has %d: rows must be the same stimuli in the same order", features, n, responses, m)
-				}
-			}
-			if repetitions != "" {
-				a, rows, err := readRepetitions(t, repetitions, stimulusTable, features, n, fit.ReadOptions{Region: region, Dataset: dataset, Axes: axes})
-				if err != nil {
-					return err
-				}
-				if y == nil {
-					x, y = byRow(x, rows), a.Mean()
-					order = rows
-				} else if _, q := y.Dims(); q != len(a.Neuroids) {
-					return fmt.Errorf("%s has %d neuroids and %s has %d: the ceiling must be that of the same neuroids", responses, q, repetitions, len(a.Neuroids))
-				}
-				if ceiling == "split-half" {
-					c, err := fit.SplitHalf(a, fit.SplitHalfOptions{})
-					if err != nil {
-						return fmt.Errorf("%s: %w", repetitions, err)
-					}
-					o.Ceiling = c.Ceiling
-				}
-			}
-			shown, _ := x.Dims()
-			if o.Splits, err = scoreSplits(n, shown, order, scoring, splitSeed(uint64(seed)), group, stratify); err != nil {
-				return err
-			}
-			res, err := fit.Score(ctx, fit.Dense(x), y, o)
-			if err != nil {
-				return fmt.Errorf("%s on %s: %w", features, responses+repetitions, err)
-			}
-			if savePath != "" {
-				if err := saveScore(savePath, res, o.Splits); err != nil {
-					return err
-				}
-			}
-			out := scoreJSON{
-				Score: figure(res.Score), Error: figure(res.Error),
-				SplitScores: figures(res.SplitScores), PerNeuroid: figures(res.PerNeuroid),
-				Stimuli: res.Stimuli, Features: res.Features, Neuroids: res.Neuroids, Undefined: res.Undefined,
-				Negative: res.Negative, Notes: res.Notes,
-				Regression: scoring.method, Parameters: o.Regression.Parameters(), Seed: seed,
-				Seconds: time.Since(begun).Seconds(), PeakBytes: peakBytes(),
-			}
-			if o.Ceiling != 0 {
-				c, ceiled := figure(o.Ceiling), figure(res.Ceiled)
-				out.Ceiling, out.Ceiled, out.Convention = &c, &ceiled, res.Convention
-			}
-			if jsonPath != "" {
-				text, err := marshal(out)
-				if err != nil {
-					return err
-				}
-				if jsonPath == "-" {
-					_, err = t.out.Write(text)
-					return err
-				}
-				if err := writeFile(jsonPath, text); err != nil {
-					return err
-				}
-			}
-			out.write(t)
-			return nil
+			return s.run(ctx, t)
 		}
 	},
 }
 
-// A scoreJSON is the result of ventral score as scripts read it.
-type scoreJSON struct {
-	Score       figure             `json:"score"`
-	Error       figure             `json:"error"`
-	Ceiling     *figure            `json:"ceiling"`
-	Ceiled      *figure            `json:"ceiled"`
-	Convention  string             `json:"convention"`
-	SplitScores []figure           `json:"split_scores"`
-	PerNeuroid  []figure           `json:"per_neuroid"` // median over splits
-	Stimuli     int                `json:"n_stimuli"`
-	Features    int                `json:"n_features"`
-	Neuroids    int                `json:"n_neuroids"`
-	Undefined   int                `json:"n_undefined"` // correlations (split × neuroid) that do not exist
-	Negative    bool               `json:"negative"`    // score is negative; its square, and so ceiled, is not
-	Notes       []string           `json:"notes"`
-	Regression  string             `json:"regression"`
-	Parameters  map[string]float64 `json:"parameters"`
-	Seed        uint32             `json:"seed"`
-	Seconds     float64            `json:"seconds"`
-	PeakBytes   int64              `json:"peak_bytes"`
+// scoreRun is the verb's flags.
+type scoreRun struct {
+	input                                   scoreInputFlags
+	scoring                                 scoringFlags
+	similarity                              similarityFlags
+	statistics                              statisticsFlags
+	reverse, predictions                    bool
+	seed                                    uint32
+	ceiling                                 string
+	halves                                  int
+	jsonPath, csvPath, figurePath, savePath string
+	splitsGiven, ceilingGiven               bool
+	largest                                 int64 // memory foreseen so far
 }
 
-func (s scoreJSON) write(t *terminal) {
-	rows := table{header: []string{"regression", "stimuli", "features", "neuroids", "r", "ceiling", "ceiled"}, left: 1}
-	ceiling, ceiled := "–", "–"
-	if s.Ceiling != nil {
-		ceiling, ceiled = decimals(*s.Ceiling), decimals(*s.Ceiled)
-		if s.Negative {
-			ceiled = "r < 0"
-		}
-	}
-	rows.add(s.Regression, fmt.Sprint(s.Stimuli), fmt.Sprint(s.Features), fmt.Sprint(s.Neuroids), decimals(s.Score)+" ± "+decimals(s.Error), ceiling, ceiled)
-	rows.write(t.out)
-	if s.Ceiling != nil {
-		fmt.Fprintf(t.out, "ceiled: %s\n", s.Convention)
-	}
-	for _, note := range s.Notes {
-		fmt.Fprintln(t.out, "note:", note)
-	}
-}
-
-func figures(values []float64) []figure {
-	f := make([]figure, len(values))
-	for i, v := range values {
-		f[i] = figure(v)
-	}
-	return f
-}
-
-// saveScore writes r (n_splits × n_neuroids) and every split's indices.
-func saveScore(path string, res *fit.Result, splits []fit.Split) error {
-	z, err := npy.CreateZip(path)
+// run scores every layer on every target.
+func (s *scoreRun) run(ctx context.Context, t *terminal) error {
+	x, err := s.input.open()
 	if err != nil {
 		return err
 	}
-	defer z.Abort()
-	rows, cols := res.R.Dims()
-	r := make([]float64, 0, rows*cols)
-	for i := range rows {
-		r = append(r, res.R.RawRowView(i)...)
+	defer x.file.Close()
+	if s.scoring.method == banded {
+		x.joined = true
 	}
-	if err := npy.AddEntry(z, "r", []int{rows, cols}, r); err != nil {
+	targets, err := s.input.targets(x)
+	if err != nil {
 		return err
 	}
-	for i, s := range splits {
-		if err := npy.AddEntry(z, fmt.Sprintf("train_%d", i), []int{len(s.Train)}, int64s(s.Train)); err != nil {
-			return err
+	out := scoreOutput{run: s, kind: s.kind()}
+	for _, target := range targets {
+		if err := s.divide(target); err != nil {
+			return fmt.Errorf("%s: %w", target.title(), err)
 		}
-		if err := npy.AddEntry(z, fmt.Sprintf("test_%d", i), []int{len(s.Test)}, int64s(s.Test)); err != nil {
-			return err
+		for _, note := range target.notes {
+			t.say("note: %s", joinTitle(target.title(), note))
 		}
 	}
-	return z.Close()
+	layers := x.scored()
+	b := t.bar("scores", len(layers)*len(targets), "layers")
+	defer b.done()
+	for _, target := range targets {
+		if s.statistics.commit > 0 {
+			if err := s.commit(ctx, t, x, target, &out); err != nil {
+				return fmt.Errorf("%s on %s: %w", s.input.features, target.source(s), err)
+			}
+			continue
+		}
+		var candidates []fit.Candidate
+		for i, layer := range layers {
+			begun := time.Now()
+			row, predictions, err := s.score(ctx, t, x, layer, target)
+			if err != nil {
+				return fmt.Errorf("%s, layer %s on %s: %w", s.input.features, layer, target.source(s), err)
+			}
+			row.Seconds, row.PeakBytes = time.Since(begun).Seconds(), peakBytes()
+			if err := out.add(row, target); err != nil {
+				return err
+			}
+			candidates = append(candidates, fit.Candidate{Name: layer, Predictions: predictions})
+			b.at(len(out.rows), fmt.Sprintf("%d of %d layers", i+1, len(layers)))
+		}
+		if s.statistics.bootstrap > 0 && len(candidates) > 1 && s.kind() == regressed {
+			c, err := fit.Compare(candidates, s.statistics.bootstrapOptions(s.seed, target.partition.groups))
+			if err != nil {
+				return fmt.Errorf("comparing the layers on %s: %w", target.source(s), err)
+			}
+			out.compared = append(out.compared, comparedLayers{target, c})
+		}
+	}
+	b.done()
+	return out.write(t)
 }
 
-func int64s(values []int) []int64 {
-	wide := make([]int64, len(values))
-	for i, v := range values {
-		wide[i] = int64(v)
+// joinTitle puts a title before words, where there is one.
+func joinTitle(title, words string) string {
+	if title == "" {
+		return words
 	}
-	return wide
+	return title + ": " + words
 }
 
-// peakBytes is the largest resident memory that the process has had.
-func peakBytes() int64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
+// source names the target in errors.
+func (s *scoreTarget) source(run *scoreRun) string {
+	file := run.input.responses
+	if file == "" {
+		file = run.input.repetitions
 	}
-	return u.Maxrss << 10 // kilobytes on Linux
+	if title := s.title(); title != "" {
+		return file + " (" + title + ")"
+	}
+	return file
 }

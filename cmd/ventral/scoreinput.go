@@ -5,163 +5,406 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/spf13/pflag"
 	"gonum.org/v1/gonum/mat"
 
 	"ventral/fit"
-	"ventral/internal/npy"
 	"ventral/stimuli"
 )
 
-// readMatrix reads an array whose first axis is the stimulus, the other axes
-// flattened: n_stimuli × the rest.
-func readMatrix(path string) (*mat.Dense, error) {
-	if strings.ToLower(filepath.Ext(path)) != ".npy" {
-		return nil, fmt.Errorf("%s: expected a .npy file", path)
-	}
-	data, shape, err := npy.ReadFile[float64](path)
-	if err != nil {
-		return nil, err
-	}
-	if len(shape) < 2 || len(data) == 0 {
-		return nil, fmt.Errorf("%s: found the shape %v, expected n_stimuli × n_features", path, shape)
-	}
-	return mat.NewDense(shape[0], len(data)/shape[0], data), nil
+// scoreInputFlags say what ventral score reads.
+type scoreInputFlags struct {
+	features, responses, repetitions string
+	layers                           []string
+	join                             bool
+	table, neuroidTable              string
+	axes                             []string
+	dataset, selection               string
+	regions                          []string
+	window                           string
+	timeBins                         bool
+	minReliability                   float64
+	group, stratify                  string
 }
 
-// scoreSplits divides the stimuli as the flags say. Columns have a value for
-// each of the n feature rows; order is the feature row of each stimulus, nil
-// where they are the same.
-func scoreSplits(n, shown int, order []int, f scoringFlags, seed uint32, group, stratify string) ([]fit.Split, error) {
-	column := func(spec string) ([]string, error) {
-		values, err := readColumn(spec, n)
-		if err != nil || order == nil {
-			return values, err
-		}
-		mine := make([]string, len(order))
-		for i, row := range order {
-			mine[i] = values[row]
-		}
-		return mine, nil
+func (f *scoreInputFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.features, "features", "", "features, n_stimuli × n_features (further axes are flattened): .npy, .npz, .h5 or .nc, or a folder of .npy files, a layer each")
+	flags.StringSliceVar(&f.layers, "layers", nil, "layers of --features that holds several (default: all)")
+	flags.BoolVar(&f.join, "join", false, "score the layers together, side by side, as one set of features")
+	flags.StringVar(&f.responses, "responses", "", "responses, n_stimuli × n_neuroids, or with --axes single trials: .npy, .npz, .h5, .nc (Brain-Score), .mat")
+	flags.StringVar(&f.repetitions, "repetitions", "", "single trials of the same neuroids: for the ceiling, and where there are no --responses their mean is scored")
+	flags.StringSliceVar(&f.axes, "axes", nil, "axes of single trials that do not name them: stimulus, repetition, neuroid (or presentation, time_bin) in their order")
+	flags.StringVar(&f.dataset, "dataset", "", "array of the recordings, where the file holds several")
+	flags.StringSliceVar(&f.regions, "region", nil, "regions, one row each (default: every region that the file names)")
+	flags.StringVar(&f.selection, "select", "", "of the recordings only what has these coordinates: animal=Chabo|Tito,object_name!=face")
+	flags.StringVar(&f.window, "window", "", "of the time bins only those inside BEGIN-END, in ms: 70-170")
+	flags.BoolVar(&f.timeBins, "time-bins", false, "score every time bin by itself, one row each (default: their mean)")
+	flags.Float64Var(&f.minReliability, "min-reliability", 0, "leave out neuroids with a split-half reliability below this (0: none)")
+	flags.StringVar(&f.table, "stimuli", "", "CSV with the stimulus_id of each row of --features (default: stimuli.csv beside them, if it has as many rows)")
+	flags.StringVar(&f.neuroidTable, "neuroids", "", "CSV with coordinates of the neuroids: neuroid_id, region, …")
+	flags.StringVar(&f.group, "group", "", "COLUMN of the stimuli's table or recordings, or FILE.csv:COLUMN: no value of it on both sides of a split")
+	flags.StringVar(&f.stratify, "stratify", "", "COLUMN or FILE.csv:COLUMN: every split keeps its values in proportion")
+}
+
+// check refuses what can be seen in the flags alone.
+func (f *scoreInputFlags) check(flags *pflag.FlagSet) error {
+	if err := required(flags, "features"); err != nil {
+		return err
 	}
 	switch {
-	case group != "":
-		groups, err := column(group)
-		if err != nil {
-			return nil, err
-		}
-		return fit.GroupShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Groups: groups}.Split(shown)
-	case stratify != "":
-		labels, err := column(stratify)
-		if err != nil {
-			return nil, err
-		}
-		return fit.StratifiedShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed, Labels: labels}.Split(shown)
+	case f.responses == "" && f.repetitions == "":
+		return misused("ventral score needs --responses or --repetitions; see ventral score --help")
+	case f.group != "" && f.stratify != "":
+		return misused("--group and --stratify exclude each other")
+	case f.minReliability < 0 || f.minReliability >= 1:
+		return misused("--min-reliability is %g, expected from 0 to less than 1", f.minReliability)
 	}
-	return fit.ShuffleSplit{Splits: f.splits, Train: f.train, Seed: seed}.Split(shown)
+	return nil
 }
 
-// readColumn reads a column of n values, FILE.csv:COLUMN.
-func readColumn(spec string, n int) ([]string, error) {
-	i := strings.LastIndex(spec, ":")
-	if i < 1 || i == len(spec)-1 {
-		return nil, misused("%q: expected FILE.csv:COLUMN", spec)
-	}
-	path, name := spec[:i], spec[i+1:]
-	f, err := os.Open(path)
+// A featureSource is the layers that are scored, and what names their rows.
+type featureSource struct {
+	file   *fit.FeatureFile
+	layers []string
+	rows   int
+	ids    []string       // of the rows; nil: not known
+	table  *stimuli.Table // a row for each row of the features; nil: none
+	joined bool
+}
+
+// joinedName is what the layers are called when they are scored together.
+const joinedName = "all layers"
+
+// open opens the features and finds out what their rows are.
+func (f *scoreInputFlags) open() (*featureSource, error) {
+	file, err := fit.OpenFeatures(f.features)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	s := &featureSource{file: file, layers: f.layers, ids: file.StimulusIDs, joined: f.join}
+	if err := s.examine(f); err != nil {
+		file.Close()
+		return nil, err
 	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("%s is empty, expected a header row with a column %s", path, name)
-	}
-	for j, header := range rows[0] {
-		if header != name {
-			continue
-		}
-		if len(rows)-1 != n {
-			return nil, fmt.Errorf("%s has %d rows, expected %d, one per stimulus", path, len(rows)-1, n)
-		}
-		values := make([]string, n)
-		for k, row := range rows[1:] {
-			values[k] = row[j]
-		}
-		return values, nil
-	}
-	return nil, fmt.Errorf("%s has no column %q; it has %s", path, name, strings.Join(rows[0], ", "))
+	return s, nil
 }
 
-// readRepetitions reads single trials, and finds the row of the features that
-// belongs to each of their stimuli: by stimulus_id where the file names its
-// stimuli, by order where it does not.
-func readRepetitions(t *terminal, path, tablePath, features string, n int, o fit.ReadOptions) (*fit.Assembly, []int, error) {
-	ids, err := featureIDs(tablePath, features, n)
-	if err != nil {
-		return nil, nil, err
+func (s *featureSource) examine(f *scoreInputFlags) error {
+	if len(s.layers) == 0 {
+		s.layers = s.file.Layers
 	}
-	o.StimulusIDs = ids
-	a, err := fit.ReadAssembly(path, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	if ids == nil {
-		for i, id := range a.StimulusIDs {
-			if id != strconv.Itoa(i) {
-				return nil, nil, fmt.Errorf("%s names its stimuli (%s, …) and the rows of %s have no names: pass --stimuli FILE.csv with the stimulus_id of each row", path, id, features)
-			}
+	for i, name := range s.layers {
+		if !slices.Contains(s.file.Layers, name) {
+			return misused("--layers: %s has no layer %q; it has %s", f.features, name, strings.Join(s.file.Layers, ", "))
 		}
-		if len(a.StimulusIDs) != n {
-			return nil, nil, fmt.Errorf("%s has %d stimuli and %s has %d rows: rows must be the same stimuli in the same order", path, len(a.StimulusIDs), features, n)
+		if slices.Contains(s.layers[:i], name) {
+			return misused("--layers: %s is named twice", name)
 		}
-		ids = a.StimulusIDs
 	}
-	rows, err := fit.Align(ids, a)
+	first, err := s.file.Layer(s.layers[0])
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s and the rows of %s: %w", path, features, err)
+		return err
 	}
-	for _, note := range a.Notes {
-		t.say("note: %s: %s", path, note)
-	}
-	return a, rows, nil
-}
-
-// featureIDs reads the stimulus_id of each of the n rows of the features; nil
-// where no table is named and none of n rows lies beside them.
-func featureIDs(path, features string, n int) ([]string, error) {
-	beside := path == ""
-	if beside {
-		path = filepath.Join(filepath.Dir(features), "stimuli.csv")
-		if _, err := os.Stat(path); err != nil {
-			return nil, nil
+	s.rows, _ = first.Dims()
+	path := f.table
+	if path == "" {
+		dir := filepath.Dir(f.features)
+		if info, err := os.Stat(f.features); err == nil && info.IsDir() {
+			dir = f.features
+		}
+		if path = filepath.Join(dir, "stimuli.csv"); !exists(path) {
+			return nil
 		}
 	}
 	table, err := stimuli.ReadTable(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(table.Rows) != n {
-		if beside {
-			return nil, nil
+	if len(table.Rows) != s.rows {
+		if f.table == "" {
+			return nil
 		}
-		return nil, fmt.Errorf("%s has %d rows and %s has %d: expected a row for each", path, len(table.Rows), features, n)
+		return fmt.Errorf("%s has %d rows and %s has %d: expected a row for each", path, len(table.Rows), f.features, s.rows)
 	}
 	ids, _ := table.Column("stimulus_id")
-	return ids, nil
+	if s.ids != nil && !slices.Equal(s.ids, ids) {
+		return fmt.Errorf("%s and %s name other stimuli, or in another order: leave out --stimuli, or make them agree", path, f.features)
+	}
+	s.ids, s.table = ids, table
+	return nil
 }
 
-// byRow returns the given rows of a matrix, in their order.
-func byRow(x *mat.Dense, rows []int) *mat.Dense {
-	_, p := x.Dims()
-	out := mat.NewDense(len(rows), p, nil)
-	for i, r := range rows {
-		out.SetRow(i, x.RawRowView(r))
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// layer opens the features of a layer, or of all of them side by side, of the
+// given rows (nil: all), and returns the numbers of features side by side.
+func (s *featureSource) layer(name string, rows []int) (fit.Features, []int, error) {
+	names := []string{name}
+	if s.joined {
+		names = s.layers
 	}
-	return out
+	var parts []fit.Features
+	var sizes []int
+	for _, n := range names {
+		x, err := s.file.Layer(n)
+		if err != nil {
+			return nil, nil, err
+		}
+		count, size := x.Dims()
+		if count != s.rows {
+			return nil, nil, fmt.Errorf("%s: layer %s has %d rows and %s has %d: all layers must have the same stimuli", s.file.Path, n, count, s.layers[0], s.rows)
+		}
+		parts, sizes = append(parts, x), append(sizes, size)
+	}
+	x := fit.Join(parts...)
+	if rows != nil {
+		x = fit.Rows(x, rows)
+	}
+	return x, sizes, nil
+}
+
+// scored are the names of what is scored: the layers, or all together.
+func (s *featureSource) scored() []string {
+	if s.joined {
+		return []string{joinedName}
+	}
+	return s.layers
+}
+
+// A scoreTarget is the responses of a region, in a time bin or in all.
+type scoreTarget struct {
+	region    string
+	window    fit.Window
+	rows      []int         // of the features, one per stimulus; nil: all in their order
+	responses *mat.Dense    // n_stimuli × n_neuroids
+	trials    *fit.Assembly // nil: none
+	partition partition
+	splits    []fit.Split
+	ceiling   *fit.Ceiling // nil: none, or a given one
+	given     float64      // ceiling
+	notes     []string
+}
+
+// title names the target in tables.
+func (s *scoreTarget) title() string {
+	words := s.region
+	if s.window != (fit.Window{}) {
+		words = strings.TrimSpace(words + " " + s.window.String())
+	}
+	return words
+}
+
+// targets reads the recordings.
+func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
+	source := f.responses
+	if source == "" {
+		source = f.repetitions
+	}
+	o := fit.ReadOptions{Dataset: f.dataset, DefaultAxes: []string{"stimulus", "neuroid"}, StimulusIDs: x.ids, NeuroidTable: f.neuroidTable}
+	if f.responses == "" || f.repetitions == "" {
+		o.Axes = f.axes
+	}
+	if f.selection != "" {
+		var err error
+		if o.Select, err = fit.ParseSelect(f.selection); err != nil {
+			return nil, misused("--select: %v", err)
+		}
+	}
+	if f.window != "" {
+		if n, err := fmt.Sscanf(f.window, "%g-%g", &o.Window.Begin, &o.Window.End); n != 2 || err != nil || !(o.Window.Begin < o.Window.End) {
+			return nil, misused("--window %q: expected BEGIN-END in ms, such as 70-170", f.window)
+		}
+	}
+	regions := f.regions
+	if len(regions) == 0 {
+		var err error
+		if regions, err = fit.Regions(source, o); err != nil {
+			return nil, err
+		}
+		if len(regions) == 0 {
+			regions = []string{""}
+		}
+	}
+	var targets []*scoreTarget
+	for _, region := range regions {
+		o.Region = region
+		read := fit.ReadAssemblies
+		if !f.timeBins {
+			read = func(path string, o fit.ReadOptions) ([]*fit.Assembly, error) {
+				a, err := fit.ReadAssembly(path, o)
+				return []*fit.Assembly{a}, err
+			}
+		}
+		bins, err := read(source, o)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range bins {
+			t, err := f.target(x, a, o)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", strings.TrimSpace(source+" "+region), err)
+			}
+			targets = append(targets, t)
+		}
+	}
+	return targets, nil
+}
+
+// target aligns recordings with the features.
+func (f *scoreInputFlags) target(x *featureSource, a *fit.Assembly, o fit.ReadOptions) (*scoreTarget, error) {
+	t := &scoreTarget{region: a.Region, window: a.Window, notes: a.Notes}
+	if f.responses != "" && f.repetitions != "" {
+		o.Axes, o.DefaultAxes = f.axes, nil
+		trials, err := fit.ReadAssembly(f.repetitions, o)
+		if err != nil {
+			return nil, err
+		}
+		if len(trials.Neuroids) != len(a.Neuroids) {
+			return nil, fmt.Errorf("%d neuroids, and %s has %d: the ceiling must be that of the same neuroids", len(a.Neuroids), f.repetitions, len(trials.Neuroids))
+		}
+		t.trials = trials
+	} else if a.Repetitions > 1 {
+		t.trials = a
+	}
+	if f.minReliability > 0 {
+		if t.trials != a {
+			return nil, misused("--min-reliability needs single trials as --responses, or --repetitions without --responses")
+		}
+		reliable, err := a.Reliable(f.minReliability, fit.SplitHalfOptions{})
+		if err != nil {
+			return nil, err
+		}
+		a, t.trials, t.notes = reliable, reliable, reliable.Notes
+	}
+	t.responses = a.Mean()
+	ids := x.ids
+	if ids == nil {
+		for i, id := range a.StimulusIDs {
+			if id != strconv.Itoa(i) {
+				return nil, fmt.Errorf("the recordings name their stimuli (%s, …) and the rows of %s have no names: pass --stimuli FILE.csv with the stimulus_id of each row", id, f.features)
+			}
+		}
+		if len(a.StimulusIDs) != x.rows {
+			return nil, fmt.Errorf("the recordings have %d stimuli and %s has %d rows: rows must be the same stimuli in the same order", len(a.StimulusIDs), f.features, x.rows)
+		}
+	} else {
+		rows, err := fit.Align(ids, a)
+		if err != nil {
+			return nil, fmt.Errorf("the recordings and the rows of %s: %w", f.features, err)
+		}
+		t.rows = rows
+	}
+	return t, f.divide(x, a, t)
+}
+
+// divide finds the column that splits keep together or in proportion.
+func (f *scoreInputFlags) divide(x *featureSource, a *fit.Assembly, t *scoreTarget) error {
+	for _, c := range []struct {
+		flag, spec, words string
+		to                *[]string
+	}{
+		{"--group", f.group, "grouped by ", &t.partition.groups},
+		{"--stratify", f.stratify, "stratified by ", &t.partition.labels},
+	} {
+		if c.spec == "" {
+			continue
+		}
+		values, name, err := x.column(c.flag, c.spec, a, t.rows)
+		if err != nil {
+			return err
+		}
+		*c.to, t.partition.words = values, c.words+name
+	}
+	return nil
+}
+
+// column is a column of the stimuli: of a file with a row for each row of the
+// features (or with stimulus_id), of the table beside the features, or a
+// coordinate of the recordings.
+func (x *featureSource) column(flag, spec string, a *fit.Assembly, rows []int) (column []string, name string, err error) {
+	path, name, inFile := strings.Cut(spec, ".csv:")
+	if !inFile {
+		if x.table != nil {
+			if values, ok := x.table.Column(spec); ok {
+				return byRow(values, rows), spec, nil
+			}
+		}
+		if values, ok := a.Coordinates[spec]; ok {
+			return values, spec, nil
+		}
+		return nil, "", misused("%s %s: neither a table of the stimuli nor the recordings have such a column; give FILE.csv:COLUMN", flag, spec)
+	}
+	path += ".csv"
+	header, cells, err := readCells(path)
+	if err != nil {
+		return nil, "", err
+	}
+	values, ok := cells[name]
+	if !ok {
+		return nil, "", fmt.Errorf("%s has no column %q; it has %s", path, name, strings.Join(header, ", "))
+	}
+	named, ok := cells["stimulus_id"]
+	if !ok {
+		named = cells["image_id"]
+	}
+	if named != nil && x.ids != nil {
+		at := map[string]string{}
+		for i, id := range named {
+			at[id] = values[i]
+		}
+		mine := make([]string, len(a.StimulusIDs))
+		for i, id := range a.StimulusIDs {
+			if mine[i], ok = at[id]; !ok {
+				return nil, "", fmt.Errorf("%s has no row for the stimulus %s", path, id)
+			}
+		}
+		return mine, name, nil
+	}
+	if len(values) != x.rows {
+		return nil, "", fmt.Errorf("%s has %d rows, expected %d, one per row of the features (or a column stimulus_id)", path, len(values), x.rows)
+	}
+	return byRow(values, rows), name, nil
+}
+
+// readCells reads a CSV file with a header, column by column.
+func readCells(path string) (header []string, cells map[string][]string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(rows) == 0 {
+		return nil, nil, fmt.Errorf("%s is empty, expected a header row", path)
+	}
+	cells = map[string][]string{}
+	for j, name := range rows[0] {
+		cells[name] = make([]string, len(rows)-1)
+		for i, row := range rows[1:] {
+			cells[name][i] = row[j]
+		}
+	}
+	return rows[0], cells, nil
+}
+
+// byRow are the values of the given rows, in their order; nil: all.
+func byRow(values []string, rows []int) []string {
+	if rows == nil {
+		return values
+	}
+	mine := make([]string, len(rows))
+	for i, r := range rows {
+		mine[i] = values[r]
+	}
+	return mine
 }

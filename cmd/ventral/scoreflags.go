@@ -1,0 +1,155 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"ventral/fit"
+)
+
+// banded is the value of --regression with a penalty per layer.
+const banded = "banded"
+
+// similarities are the values of --regression that fit nothing.
+var similarities = []string{"rsa", "cka", "procrustes"}
+
+// A scoreKind says what --regression does.
+type scoreKind int
+
+const (
+	regressed scoreKind = iota // fits and predicts
+	compared                   // compares without fitting
+)
+
+func (s *scoreRun) kind() scoreKind {
+	if slices.Contains(similarities, s.scoring.method) {
+		return compared
+	}
+	return regressed
+}
+
+// similarityFlags say how rsa and cka compare.
+type similarityFlags struct {
+	distance, by string
+	biased       bool
+}
+
+func (f *similarityFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.distance, "distance", "correlation", "rsa: correlation (1 − r), euclidean, squared-euclidean, cosine, given (matrices of dissimilarities), or crossnobis (between trials; squared-euclidean of the features)")
+	flags.StringVar(&f.by, "by", "spearman", "rsa: spearman, pearson, kendall (τ-a) or cosine between dissimilarities")
+	flags.BoolVar(&f.biased, "biased", false, "cka: the biased estimator, Brain-Score's until 2026")
+}
+
+// crossnobis is the distance that needs single trials.
+const crossnobis = "crossnobis"
+
+// similarity is the measure that the flags name.
+func (s *scoreRun) similarityMeasure() (fit.Similarity, error) {
+	switch s.scoring.method {
+	case "cka":
+		return fit.CKA{Biased: s.similarity.biased}, nil
+	case "procrustes":
+		return fit.Procrustes{}, nil
+	}
+	distance := fit.Distance(s.similarity.distance)
+	if s.similarity.distance == crossnobis {
+		distance = fit.SquaredEuclideanDistance
+	}
+	if !slices.Contains(fit.Distances, distance) {
+		return nil, misused("--distance %q: expected %s or %s", s.similarity.distance, strings.Join(namesOf(fit.Distances), ", "), crossnobis)
+	}
+	by := fit.RDMComparison(s.similarity.by)
+	if !slices.Contains(fit.RDMComparisons, by) {
+		return nil, misused("--by %q: expected %s", s.similarity.by, strings.Join(namesOf(fit.RDMComparisons), ", "))
+	}
+	return fit.RSA{Distance: distance, Comparison: by}, nil
+}
+
+func namesOf[S ~string](values []S) []string {
+	names := make([]string, len(values))
+	for i, v := range values {
+		names[i] = string(v)
+	}
+	return names
+}
+
+// statisticsFlags ask for more than a score.
+type statisticsFlags struct {
+	bootstrap, permutations int
+	resample                string
+	refit                   bool
+	fev                     float64
+	commit                  float64
+}
+
+func (f *statisticsFlags) add(flags *pflag.FlagSet) {
+	flags.IntVar(&f.bootstrap, "bootstrap", 0, "draws of the bootstrap interval (0: none)")
+	flags.StringVar(&f.resample, "resample", "both", "what the bootstrap draws: both (stimuli and neuroids), stimuli or neuroids; groups of --group are drawn whole")
+	flags.IntVar(&f.permutations, "permutations", 0, "permutations of the stimuli for the p-value (0: none)")
+	flags.BoolVar(&f.refit, "refit", false, "fit anew to every permutation: exact, and as many scores as permutations")
+	flags.Float64Var(&f.fev, "fev", 0, "explained fraction of the explainable variance, over neuroids with at least this explainable fraction, such as .15 (0: none; needs single trials)")
+	flags.Float64Var(&f.commit, "commit", 0, "choose the best layer on this fraction of the stimuli and report its score on the others (0: score every layer)")
+}
+
+// resampled are the values of --resample.
+var resampled = map[string]fit.Resampled{"both": fit.ResampleBoth, "stimuli": fit.ResampleStimuli, "neuroids": fit.ResampleNeuroids}
+
+func (f *statisticsFlags) bootstrapOptions(seed uint32, groups []string) fit.BootstrapOptions {
+	return fit.BootstrapOptions{Draws: f.bootstrap, Seed: uint64(seed), Resample: resampled[f.resample], Groups: groups}
+}
+
+// check refuses what can be seen in the flags alone.
+func (s *scoreRun) check(flags *pflag.FlagSet) error {
+	if err := s.input.check(flags); err != nil {
+		return err
+	}
+	if err := s.scoring.check(); err != nil {
+		return err
+	}
+	s.splitsGiven = flags.Changed("splits") || flags.Changed("train") || flags.Changed("folds")
+	s.ceilingGiven = flags.Changed("ceiling")
+	st := s.statistics
+	switch {
+	case s.seed == fit.SeedZero:
+		return misused("--seed is %d, expected less", s.seed)
+	case s.halves < 1:
+		return misused("--ceiling-splits is %d, expected at least 1", s.halves)
+	case s.ceilingGiven && s.ceiling == "split-half" && s.input.repetitions == "" && len(s.input.axes) == 0 && strings.HasSuffix(s.input.responses, ".npy"):
+		return misused("--ceiling split-half needs single trials: --repetitions, or --responses with --axes")
+	case st.bootstrap < 0 || st.permutations < 0:
+		return misused("--bootstrap %d and --permutations %d: expected 0 or more", st.bootstrap, st.permutations)
+	case resampled[st.resample] == "":
+		return misused("--resample %q: expected both, stimuli or neuroids", st.resample)
+	case st.commit < 0 || st.commit >= 1:
+		return misused("--commit is %g, expected a fraction of the stimuli, such as .5", st.commit)
+	case st.fev < 0 || st.fev >= 1:
+		return misused("--fev is %g, expected a fraction, such as .15", st.fev)
+	case st.refit && st.permutations == 0:
+		return misused("--refit needs --permutations")
+	case s.predictions && s.savePath == "":
+		return misused("--predictions needs --save, the file that they go to")
+	case st.commit > 0 && s.input.join:
+		return misused("--commit chooses among layers, and --join makes them one: leave one of them out")
+	}
+	if s.kind() == regressed {
+		return nil
+	}
+	// What belongs to predictions means nothing to a similarity.
+	for _, name := range []string{"commit", "fev", "refit", "reverse", "save", "predictions", "resample", "components", "alpha", "alphas", "shared-alpha", "inner-folds", "convention"} {
+		if flags.Changed(name) {
+			return misused("--%s belongs to a regression, and %s fits nothing", name, s.scoring.method)
+		}
+	}
+	_, err := s.similarityMeasure()
+	return err
+}
+
+// givenCeiling reads a ceiling that is given as a number; ok is false for the
+// words and for files.
+func (s *scoreRun) givenCeiling() (float64, bool) {
+	v, err := strconv.ParseFloat(s.ceiling, 64)
+	return v, err == nil
+}
