@@ -181,7 +181,8 @@ func (s *featureSource) scored() []string {
 // A scoreTarget is the responses of a region, in a time bin or in all.
 type scoreTarget struct {
 	region    string
-	window    fit.Window
+	measured  fit.Window    // the time that the responses are of, where it is known
+	several   bool          // time bins of the region
 	rows      []int         // of the features, one per stimulus; nil: all in their order
 	responses *mat.Dense    // n_stimuli × n_neuroids
 	trials    *fit.Assembly // nil: none
@@ -195,8 +196,8 @@ type scoreTarget struct {
 // title names the target in tables.
 func (s *scoreTarget) title() string {
 	words := s.region
-	if s.window != (fit.Window{}) {
-		words = strings.TrimSpace(words + " " + s.window.String())
+	if s.several {
+		words = strings.TrimSpace(words + " " + s.measured.String())
 	}
 	return words
 }
@@ -251,6 +252,7 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", strings.TrimSpace(source+" "+region), err)
 			}
+			t.several = len(bins) > 1
 			targets = append(targets, t)
 		}
 	}
@@ -259,7 +261,7 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 
 // target aligns recordings with the features.
 func (f *scoreInputFlags) target(x *featureSource, a *fit.Assembly, o fit.ReadOptions) (*scoreTarget, error) {
-	t := &scoreTarget{region: a.Region, window: a.Window, notes: a.Notes}
+	t := &scoreTarget{region: a.Region, measured: a.Window, notes: a.Notes}
 	if f.responses != "" && f.repetitions != "" {
 		o.Axes, o.DefaultAxes = f.axes, nil
 		trials, err := fit.ReadAssembly(f.repetitions, o)

@@ -339,8 +339,8 @@ func (s *scoreRun) newRow(layer string, target *scoreTarget) *scoreJSON {
 	if target.splits == nil && s.kind() == compared {
 		row.Splits = "all stimuli"
 	}
-	if target.window != (fit.Window{}) {
-		row.Window = target.window.String()
+	if target.measured != (fit.Window{}) {
+		row.Window = target.measured.String()
 	}
 	return row
 }

@@ -167,8 +167,8 @@ func (o *scoreOutput) differences() []differenceJSON {
 	differences := []differenceJSON{}
 	for _, c := range o.compared {
 		window := ""
-		if c.target.window != (fit.Window{}) {
-			window = c.target.window.String()
+		if c.target.measured != (fit.Window{}) {
+			window = c.target.measured.String()
 		}
 		for _, d := range c.comparison.Differences {
 			differences = append(differences, differenceJSON{c.target.region, window, d.A, d.B, figure(d.Difference), figure(d.Low), figure(d.High), figure(d.P), figure(d.Holm)})
@@ -327,20 +327,25 @@ func inTitle(title string) string {
 	return " in " + title
 }
 
-// printNotes prints what a reader must know, each note once.
+// printNotes prints what a reader must know, each note once, with the rows that
+// it is about unless it is about all.
 func (o *scoreOutput) printNotes(t *terminal) {
-	said := map[string]bool{}
+	var notes []string
+	about := map[string][]string{}
 	for i, r := range o.rows {
 		for _, note := range r.Notes {
-			title := o.targets[i].title()
-			if len(o.rows) > 1 {
-				title = strings.TrimSpace(title + " " + r.Layer)
+			if about[note] == nil {
+				notes = append(notes, note)
 			}
-			if line := joinTitle(title, note); !said[line] {
-				said[line] = true
-				fmt.Fprintln(t.out, "note:", line)
-			}
+			about[note] = append(about[note], strings.TrimSpace(o.targets[i].title()+" "+r.Layer))
 		}
+	}
+	for _, note := range notes {
+		title := ""
+		if len(about[note]) < len(o.rows) {
+			title = strings.Join(about[note], ", ")
+		}
+		fmt.Fprintln(t.out, "note:", joinTitle(title, note))
 	}
 }
 

@@ -232,6 +232,8 @@ func (f *scoringFlags) words() string {
 		return fmt.Sprintf("PLS (up to %d components)", f.components)
 	case "one-to-one":
 		return "the best single feature"
+	case banded:
+		return "ridge with leave-one-out penalties per layer and neuroid"
 	}
 	return "least squares"
 }
