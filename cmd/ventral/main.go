@@ -40,7 +40,14 @@ type verb struct {
 // An action is a verb whose flags have been parsed.
 type action func(ctx context.Context, t *terminal) error
 
-var verbs = []verb{demoVerb, compareVerb, trainVerb, sleepVerb, activationsVerb, scoreVerb, plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb, reproduceVerb, recordingsInspectVerb}
+// verbs are in the order of the help: by who uses them.
+var verbs = []verb{
+	demoVerb, compareVerb,
+	scoreVerb, recordingsInspectVerb,
+	plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb,
+	trainVerb, sleepVerb, activationsVerb, reproduceVerb,
+	fetchVerb,
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
