@@ -23,6 +23,9 @@ type Sizer interface {
 func EstimateBytes(r Regression, stimuli, features, neuroids, train, parallel int) int64 {
 	s := sizes{stimuli, features, neuroids, train}
 	products := s.products()
+	if _, reads := r.(featureReader); reads {
+		products = 0
+	}
 	shared, split := float64s(0), s.training()+float64s(s.order()*s.order())
 	if sized, ok := r.(Sizer); ok {
 		shared, split = sized.Workspace(stimuli, features, neuroids, train)

@@ -29,6 +29,8 @@ func (OneToOne) Name() string { return "one-to-one" }
 // Parameters is empty.
 func (OneToOne) Parameters() map[string]float64 { return map[string]float64{} }
 
+func (OneToOne) readsFeatures() {}
+
 // A OneToOnePredictor is what OneToOne fits.
 type OneToOnePredictor struct {
 	// Features are the chosen features per neuroid, and R their r with it on the

@@ -119,7 +119,7 @@ func PermuteAndRefit(ctx context.Context, x Features, y *mat.Dense, s Options, o
 	if err != nil {
 		return nil, err
 	}
-	s.KeepPredictions = false
+	s.KeepPredictions, s.Fitted = false, nil
 	observed, err := problem.Score(ctx, s)
 	if err != nil {
 		return nil, err

@@ -107,11 +107,11 @@ func (p *Problem) prepare(ctx context.Context) error {
 	return nil
 }
 
-// withResponses is the prepared problem with other responses to the same
+// withResponses is the problem with other responses to the same
 // stimuli. The products of features are shared.
 func (p *Problem) withResponses(y *mat.Dense) *Problem {
-	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: true, centred: p.centred, gram: p.gram, bands: p.bands, grams: p.grams}
-	if !p.dual {
+	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: p.prepared, centred: p.centred, gram: p.gram, bands: p.bands, grams: p.grams}
+	if p.centred != nil {
 		other.cross = product(blas.Trans, p.centred, y)
 	}
 	return other

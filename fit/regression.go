@@ -21,3 +21,7 @@ type Predictor interface {
 	// problem, len(rows) × n_neuroids.
 	Predict(rows []int) *mat.Dense
 }
+
+// A featureReader is a Regression that reads the features themselves in every
+// Fit, and so does without the products that a Problem would compute of them.
+type featureReader interface{ readsFeatures() }

@@ -19,6 +19,10 @@ type Options struct {
 	// KeepPredictions keeps what the splits predict, for Bootstrap, Permute,
 	// Compare and FEV; Predictions tells the memory.
 	KeepPredictions bool
+	// Fitted is called with the predictor of every split, such as a
+	// *RidgeCVPredictor that tells the chosen penalties; from several goroutines
+	// at a time.
+	Fitted func(split int, f Predictor)
 }
 
 // A Result is how well features predict responses.
@@ -103,8 +107,10 @@ func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
 	if o.KeepPredictions {
 		res.Predictions = &Predictions{Splits: o.Splits, Responses: p.y, Predicted: make([]*mat.Dense, len(o.Splits))}
 	}
-	if err := p.prepare(ctx); err != nil {
-		return nil, err
+	if _, reads := o.Regression.(featureReader); !reads {
+		if err := p.prepare(ctx); err != nil {
+			return nil, err
+		}
 	}
 	errs := make([]error, len(o.Splits))
 	inParallel(len(o.Splits), func(i int) {
@@ -116,6 +122,9 @@ func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
 		if err != nil {
 			errs[i] = fmt.Errorf("split %d of %d: %w", i+1, len(o.Splits), err)
 			return
+		}
+		if o.Fitted != nil {
+			o.Fitted(i, predictor)
 		}
 		predicted, measured := predictor.Predict(s.Test), gather(p.y, s.Test)
 		r := res.R.RawRowView(i)

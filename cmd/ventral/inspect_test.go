@@ -125,13 +125,7 @@ func TestInspectSaysWhatIsWrong(t *testing.T) {
 
 // Each real file shows what is known of it.
 func TestInspectRealFiles(t *testing.T) {
-	data := os.Getenv("VENTRAL_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(data); err != nil {
-		t.Skipf("no real data at %s (VENTRAL_DATA names another folder)", data)
-	}
+	data := realData(t)
 	if !hdf5.Available {
 		t.Skip("built without cgo: no HDF5")
 	}

@@ -29,6 +29,19 @@ func ventralContext(ctx context.Context, args ...string) (code int, out, errs st
 	return code, o.String(), e.String()
 }
 
+// realData is the folder of real images and recordings, or skips.
+func realData(t *testing.T) string {
+	t.Helper()
+	data := os.Getenv("VENTRAL_DATA")
+	if data == "" {
+		data = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	if _, err := os.Stat(data); err != nil {
+		t.Skipf("no real data at %s (VENTRAL_DATA names another folder)", data)
+	}
+	return data
+}
+
 // files returns the content of every file in a folder.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
@@ -431,13 +444,7 @@ func TestBadInput(t *testing.T) {
 // TestCompareOnRealData runs the README's comparison, small, on the four real
 // sources.
 func TestCompareOnRealData(t *testing.T) {
-	data := os.Getenv("VENTRAL_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(data); err != nil {
-		t.Skipf("no real data at %s (VENTRAL_DATA names another folder)", data)
-	}
+	data := realData(t)
 	if !hdf5.Available {
 		t.Skip("built without cgo: no HDF5")
 	}

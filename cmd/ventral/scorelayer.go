@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -104,11 +103,14 @@ func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, lay
 		}
 	}
 	o := fit.Options{Regression: regression, Splits: target.splits, Ceiling: target.given, Convention: s.scoring.conventionOf(), KeepPredictions: s.wantsPredictions()}
+	chosen := newChoices(len(target.splits))
+	o.Fitted = chosen.take
 	res, err := fit.Score(ctx, features, responses, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	row.fill(res, regression)
+	row.Chosen = chosen.summary(x.layers)
 	if err := s.statisticsOf(ctx, row, res, features, responses, target, o); err != nil {
 		return nil, nil, err
 	}
@@ -367,15 +369,4 @@ func (row *scoreJSON) fill(res *fit.Result, r fit.Regression) {
 		}
 	}
 	row.result = res
-}
-
-// layerNames are the layers of rows, each once, in their order.
-func layerNames(rows []*scoreJSON) []string {
-	var names []string
-	for _, r := range rows {
-		if !slices.Contains(names, r.Layer) {
-			names = append(names, r.Layer)
-		}
-	}
-	return names
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +43,7 @@ type scoreJSON struct {
 	Notes       []string          `json:"notes"`
 	Regression  string            `json:"regression"`
 	Parameters  map[string]any    `json:"parameters"`
+	Chosen      *choicesJSON      `json:"chosen,omitempty"` // by the regression, inside the training parts
 	Splits      string            `json:"splits"`
 	Seed        uint32            `json:"seed"`
 	Seconds     float64           `json:"seconds"`
@@ -286,6 +289,15 @@ func (o *scoreOutput) print(t *terminal) {
 		words += "; ceiled: " + o.rows[0].Convention
 	}
 	fmt.Fprintf(t.out, "\n%s.\n", words)
+	for i, r := range o.rows {
+		if r.Chosen != nil && r.Chosen.BandWeights != nil {
+			var words []string
+			for _, name := range slices.Sorted(maps.Keys(r.Chosen.BandWeights)) {
+				words = append(words, name+" "+decimals(r.Chosen.BandWeights[name]))
+			}
+			fmt.Fprintln(t.out, joinTitle(o.targets[i].title(), "weights of the layers: "+strings.Join(words, ", ")))
+		}
+	}
 	o.printComparisons(t)
 	o.printNotes(t)
 }
