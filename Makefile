@@ -4,7 +4,7 @@
 # make lint    go vet, gofmt and staticcheck
 # make fuzz    every fuzz target for FUZZTIME (default 20s)
 # make bench   all Go benchmarks
-# make bench-peers   ours and its peers turn by turn, and their ratios; foreseen memory beside its peaks (needs Debian's python3-numpy, -torch and -sklearn; PYTHON names another Python)
+# make bench-peers   ours and its peers turn by turn, and their ratios; foreseen memory beside its peaks (needs Debian's python3-numpy, -pil, -torch and -sklearn; PYTHON names another Python)
 
 FUZZTIME ?= 20s
 RACE = ./internal/... ./network ./stimuli ./fit ./neuron ./plasticity
@@ -49,7 +49,7 @@ bench: setup
 	go test -run '^$$' -bench . -benchmem ./...
 
 bench-peers: setup
-	go test -tags peers -timeout 60m -run '^TestPeers$$' -count 1 -v ./plasticity ./network ./fit
+	go test -tags peers -timeout 60m -run '^TestPeers$$' -count 1 -v ./plasticity ./network ./stimuli ./fit
 	go test -tags peers -run 'Workspace|EstimateBytesOfAScore' -count 1 ./fit
 
 clean:

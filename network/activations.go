@@ -16,21 +16,19 @@ const defaultBatch = 128
 // normalisation. For every batch and each of the layers it calls take with the
 // activity of the stimuli from first on, n × C·H·W, rows = stimuli,
 // channel-major: in the order of the stimuli, and within a batch in that of the
-// network. The rows are memory that is used again after take returned.
+// network. The rows are memory that is used again after take returned; the next
+// batch is read in the meantime.
 //
-// A batch of 0 is 128; another is rounded up to a multiple of 16, the stimuli
+// A batchSize of 0 is 128; another is rounded up to a multiple of 16, the stimuli
 // that the kernels compute together: first is always such a multiple. The batch
 // has no influence on any row, nor has the number of cores. The memory needed
 // (StreamBytes) does not depend on the number of images.
 //
 // It fails for an unknown layer, with the errors of the source and of take, and
 // with that of the context, which is asked before every batch.
-func (m *Model) StreamActivations(ctx context.Context, src Source, indices []int, layers []string, batch int, take func(layer string, first int, rows []float32) error) error {
+func (m *Model) StreamActivations(ctx context.Context, src Source, indices []int, layers []string, batchSize int, take func(layer string, first int, rows []float32) error) error {
 	if indices == nil {
-		indices = make([]int, src.Len())
-		for i := range indices {
-			indices[i] = i
-		}
+		indices = allOf(src)
 	}
 	widest := 0
 	for _, name := range layers {
@@ -40,33 +38,26 @@ func (m *Model) StreamActivations(ctx context.Context, src Source, indices []int
 		}
 		widest = max(widest, shape.Size())
 	}
-	batch = min(wholeBlocks(batch), len(indices))
+	batchSize = min(wholeBlocks(batchSize), len(indices))
 	in := m.arch.Input
-	x, rows := make([]float32, batch*in.Size()), make([]float32, batch*widest)
-	for first := 0; first < len(indices); first += batch {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		part := indices[first:min(first+batch, len(indices))]
-		here := x[:len(part)*in.Size()]
-		if err := src.Read(-1, 0, part, here, nil); err != nil {
-			return err
-		}
-		toTensor(&m.input, here, in)
+	rows := make([]float32, batchSize*widest)
+	return new(loader).each(ctx, indices, batchSize, func(into batch, part []int) batch {
+		into.x = slices.Grow(into.x[:0], len(part)*in.Size())[:len(part)*in.Size()]
+		into.err = src.Read(-1, 0, part, into.x, nil)
+		return into
+	}, func(first int, b batch) error {
+		toTensor(&m.input, b.x, in)
 		var failed error
 		m.forward(false, func(s stage, t *kernel.Tensor) {
 			if failed != nil || !slices.Contains(layers, s.name) {
 				return
 			}
-			here := rows[:len(part)*s.shape.Size()]
+			here := rows[:len(b.x)/in.Size()*s.shape.Size()]
 			fromTensor(here, t)
 			failed = take(s.name, first, here)
 		})
-		if failed != nil {
-			return failed
-		}
-	}
-	return nil
+		return failed
+	})
 }
 
 // Activations is StreamActivations for what fits into memory: it returns for
@@ -108,7 +99,8 @@ func (m *Model) StreamBytes(n int, layers []string, batch int) int64 {
 		shape, _ := m.LayerShape(name)
 		widest = max(widest, shape.Size())
 	}
-	return 4 * (floats + int64(shown)*int64(m.arch.Input.Size()+widest))
+	read := min(2*shown, n) // images, ahead
+	return 4 * (floats + int64(read)*int64(m.arch.Input.Size()) + int64(shown)*int64(widest))
 }
 
 // EstimateActivationBytes returns the memory that Activations needs for n

@@ -208,7 +208,7 @@ type training struct {
 	hooks    Hooks
 	state    State
 	perEpoch int
-	spare    []batch // memory that batches can be read into
+	loader   loader
 }
 
 // over reports whether all the updates that were asked for are made.
@@ -266,49 +266,23 @@ var unknown = Evaluation{math.NaN(), math.NaN(), math.NaN()}
 // updates makes the updates of an epoch that are still to make. The next batch
 // is read while the network learns from one.
 func (r *training) updates(ctx context.Context, order []int) error {
-	s, loader := &r.state, r.BatchSize/r.Repetitions
-	next := make(chan batch, 1)
-	begin := func(iteration int) {
-		var into batch
-		if n := len(r.spare); n > 0 {
-			into, r.spare = r.spare[n-1], r.spare[:n-1]
-		}
-		part := order[iteration*loader : min((iteration+1)*loader, len(order))]
-		epoch := s.Epoch
-		go func() { next <- into.read(r.data.Train, epoch, r.Repetitions, part, r.m.arch) }()
+	s, images := &r.state, r.BatchSize/r.Repetitions
+	epoch, left := s.Epoch, r.perEpoch-s.Done
+	if r.Iterations > 0 {
+		left = min(left, r.Iterations-s.Updates)
 	}
-	if s.Done >= r.perEpoch {
+	if left <= 0 {
 		return nil
 	}
-	reading := true
-	begin(s.Done)
-	defer func() { // no reader outlives the epoch
-		if reading {
-			r.spare = append(r.spare, <-next)
-		}
-	}()
-	for !r.over() && s.Done < r.perEpoch {
-		b := <-next
-		reading = false
-		if b.err != nil {
-			return b.err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if s.Done+1 < r.perEpoch {
-			reading = true
-			begin(s.Done + 1)
-		}
+	order = order[s.Done*images : min((s.Done+left)*images, len(order))]
+	return r.loader.each(ctx, order, images, func(into batch, part []int) batch {
+		return into.read(r.data.Train, epoch, r.Repetitions, part, r.m.arch)
+	}, func(_ int, b batch) error {
 		if err := r.one(ctx, b); err != nil {
 			return err
 		}
-		r.spare = append(r.spare, b)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
-	return nil
+		return ctx.Err()
+	})
 }
 
 // one makes one update, and the sleep after it.
@@ -397,23 +371,18 @@ func (b batch) read(src Source, epoch, repetitions int, indices []int, a Archite
 }
 
 // Evaluate shows images untranslated, with the running statistics of batch
-// normalisation.
+// normalisation. The next batch is read while the network sees one.
 func (m *Model) Evaluate(ctx context.Context, src Source) (Evaluation, error) {
 	var all tally
-	var b batch
-	for at := 0; at < src.Len(); at += defaultBatch {
-		if err := ctx.Err(); err != nil {
-			return unknown, err
-		}
-		indices := make([]int, min(defaultBatch, src.Len()-at))
-		for i := range indices {
-			indices[i] = at + i
-		}
-		if b = b.read(src, -1, 1, indices, m.arch); b.err != nil {
-			return unknown, b.err
-		}
+	err := new(loader).each(ctx, allOf(src), defaultBatch, func(into batch, part []int) batch {
+		return into.read(src, -1, 1, part, m.arch)
+	}, func(_ int, b batch) error {
 		m.show(b.x)
 		all.add(crossEntropy(m.forward(false, nil), b.labels, m.scratch(), false))
+		return nil
+	})
+	if err != nil {
+		return unknown, err
 	}
 	return all.evaluation(), nil
 }

@@ -2,77 +2,166 @@ package stimuli
 
 import (
 	"archive/zip"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // imageSuffixes are the file name extensions taken for images.
-var imageSuffixes = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff"}
+var imageSuffixes = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
-// An archive is a folder or a zip file with images, read in place.
+// maxFiles bounds the memory that a hostile archive's list of names can take.
+const maxFiles = 1 << 26
+
+// An archive is a folder, zip, tar or compressed tar, read in place. Nothing is
+// ever unpacked to a disk under a name that an archive chose.
 type archive struct {
-	name  string // as the user gave it
-	fsys  fs.FS
-	files []string // image files at any depth, in name order
+	name   string   // as the user gave it
+	files  []string // all files at any depth, in name order
+	images []string // the images among them
+
+	// open opens one of files. From a compressed tar it reads all that comes
+	// before.
+	open func(file string) (io.ReadCloser, error)
+
+	// pass, for a compressed tar only, calls visit for every file in the order
+	// of the archive: all of them in the time that open may take for one.
+	pass func(visit func(file string, r io.Reader) error) error
+
 	close func() error
 }
 
-// openArchive opens the folder or zip at name; the caller closes it. A file of
-// another kind, or one without images, is an error.
-func openArchive(name string) (*archive, error) {
+// openArchive opens what lies at name; the caller closes it.
+func openArchive(name string, o ImageOptions) (a *archive, err error) {
 	info, err := os.Stat(name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("images: %w", err)
+	case info.IsDir():
+		a, err = openDir(name)
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("%v, expected a folder, zip, tar or tar.gz file", info.Mode())
+	default:
+		a, err = openPacked(name, info.Size(), o)
 	}
-	a := &archive{name: name, close: func() error { return nil }}
-	if info.IsDir() {
-		a.fsys = os.DirFS(name)
-	} else {
-		z, err := zip.OpenReader(name)
-		if err != nil {
-			return nil, fmt.Errorf("images: %s: %w; expected a folder or a zip file", name, err)
+	if err == nil {
+		err = a.sort()
+	}
+	if err != nil {
+		if a != nil {
+			a.close()
 		}
-		a.fsys, a.close = z, z.Close
+		return nil, fmt.Errorf("images: %s: %w", name, err)
 	}
-	if err := a.list(); err != nil {
-		a.close()
-		return nil, err
-	}
+	a.name = name
 	return a, nil
 }
 
-// list finds the images. Hidden files and folders, and the resource forks that
-// macOS adds to zip files, are no images.
-func (a *archive) list() error {
-	err := fs.WalkDir(a.fsys, ".", func(file string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		hidden := file != "." && strings.HasPrefix(d.Name(), ".") || d.Name() == "__MACOSX"
-		if d.IsDir() {
-			if hidden {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !hidden && slices.Contains(imageSuffixes, strings.ToLower(path.Ext(file))) {
-			a.files = append(a.files, file)
-		}
-		return nil
-	})
+// openPacked opens a file of whichever kind its first bytes say.
+func openPacked(name string, size int64, o ImageOptions) (a *archive, err error) {
+	f, err := os.Open(name)
 	if err != nil {
-		return fmt.Errorf("images: %s: %w", a.name, err)
+		return nil, err
 	}
-	if len(a.files) == 0 {
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	begin := make([]byte, 512)
+	n, err := io.ReadFull(f, begin)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	begin = begin[:n]
+	switch {
+	case bytes.HasPrefix(begin, []byte("\x1f\x8b")):
+		a, err = openTarGzip(f, o.MaxUnpacked)
+	case len(begin) == 512 && string(begin[257:262]) == "ustar":
+		a, err = openTar(f, size)
+	default:
+		a, err = openZip(f, size)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.close = f.Close
+	return a, nil
+}
+
+func openZip(f *os.File, size int64) (*archive, error) {
+	z, err := zip.NewReader(f, size)
+	if err != nil {
+		return nil, fmt.Errorf("%w; expected a folder, zip, tar or tar.gz file", err)
+	}
+	a := &archive{}
+	entries := map[string]*zip.File{}
+	for _, e := range z.File {
+		if strings.HasSuffix(e.Name, "/") {
+			continue
+		}
+		file, err := member(e.Name)
+		if err != nil {
+			return nil, err
+		}
+		if e.Mode().IsRegular() {
+			a.files = append(a.files, file)
+			entries[file] = e
+		}
+	}
+	a.open = func(file string) (io.ReadCloser, error) { return entries[file].Open() }
+	return a, nil
+}
+
+// member returns the name of an archive's member as a clean path. One that
+// leaves the archive is an error: whoever packed it meant harm or a mistake.
+func member(name string) (string, error) {
+	file := path.Clean(strings.ReplaceAll(name, `\`, "/"))
+	if !fs.ValidPath(file) || file == "." {
+		return "", fmt.Errorf("the archive's member %q lies outside of it", name)
+	}
+	return file, nil
+}
+
+// sort drops what is no data, puts the files in order and finds the images.
+// Hidden files and folders, and the resource forks that macOS adds to archives,
+// are no data.
+func (a *archive) sort() error {
+	a.files = slices.DeleteFunc(a.files, func(file string) bool {
+		return strings.HasPrefix(file, ".") || strings.Contains(file, "/.") || strings.HasPrefix(file, "__MACOSX/") || strings.Contains(file, "/__MACOSX/")
+	})
+	slices.Sort(a.files)
+	for i, file := range a.files {
+		if i > 0 && a.files[i-1] == file {
+			return fmt.Errorf("holds %s twice", file)
+		}
+		if slices.Contains(imageSuffixes, strings.ToLower(path.Ext(file))) {
+			a.images = append(a.images, file)
+		}
+	}
+	return nil
+}
+
+// needImages fails if there are none.
+func (a *archive) needImages() error {
+	if len(a.images) == 0 {
 		return fmt.Errorf("images: %s holds no file that ends in %s", a.name, strings.Join(imageSuffixes, ", "))
 	}
-	slices.Sort(a.files)
 	return nil
+}
+
+// has reports whether the archive holds a file.
+func (a *archive) has(file string) bool {
+	_, ok := slices.BinarySearch(a.files, file)
+	return ok
 }
 
 // find returns for every image name of a table the file it means: the file of
@@ -84,7 +173,7 @@ func (a *archive) find(t *Table, tableName string) (files []string, err error) {
 	}
 	exact := map[string]bool{}
 	base := map[string][]string{}
-	for _, f := range a.files {
+	for _, f := range a.images {
 		exact[f] = true
 		base[path.Base(f)] = append(base[path.Base(f)], f)
 	}
@@ -108,9 +197,9 @@ func (a *archive) find(t *Table, tableName string) (files []string, err error) {
 	}
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("%s: %d of its %d images are not in %s, which holds %d: %s",
-			tableName, len(missing), len(wanted), a.name, len(a.files), abbreviate(missing, 5))
+			tableName, len(missing), len(wanted), a.name, len(a.images), abbreviate(missing, 5))
 	}
-	for _, f := range a.files {
+	for _, f := range a.images {
 		if !listed[f] {
 			t.Unlisted = append(t.Unlisted, f)
 		}
@@ -121,12 +210,16 @@ func (a *archive) find(t *Table, tableName string) (files []string, err error) {
 // read returns the bytes of a file of at most limit bytes, whatever size the
 // archive claims.
 func (a *archive) read(file string, limit int64) ([]byte, error) {
-	f, err := a.fsys.Open(file)
+	f, err := a.open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	return readAll(f, limit)
+}
+
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +227,57 @@ func (a *archive) read(file string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("more than %d bytes", limit)
 	}
 	return data, nil
+}
+
+// each calls use once for every index of files with the file's bytes or the
+// reason why they cannot be read: in any order, on several goroutines. At most
+// a few files are in memory at a time. An error is the archive's own.
+func (a *archive) each(files []string, limit int64, use func(i int, data []byte, err error)) error {
+	if a.pass == nil {
+		parallel(len(files), func() func(int) {
+			return func(i int) {
+				data, err := a.read(files[i], limit)
+				use(i, data, err)
+			}
+		})
+		return nil
+	}
+	wanted := map[string][]int{}
+	for i, f := range files {
+		wanted[f] = append(wanted[f], i)
+	}
+	type job struct {
+		indices []int
+		data    []byte
+		err     error
+	}
+	workers := runtime.GOMAXPROCS(0)
+	jobs := make(chan job, workers)
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for j := range jobs {
+				for _, i := range j.indices {
+					use(i, j.data, j.err)
+				}
+			}
+		})
+	}
+	err := a.pass(func(file string, r io.Reader) error {
+		indices := wanted[file]
+		if indices == nil {
+			return nil
+		}
+		data, err := readAll(r, limit)
+		jobs <- job{indices, data, err}
+		return nil
+	})
+	close(jobs)
+	group.Wait()
+	if err != nil {
+		return fmt.Errorf("images: %s: %w", a.name, err)
+	}
+	return nil
 }
 
 // abbreviate lists the first few of names.

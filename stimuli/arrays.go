@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"sync"
-
-	"ventral/internal/npy"
 )
 
-// Arrays is a Set from NumPy's files, so that another program's images are shown
-// number by number.
+// Arrays is a Set from the array files of NumPy or HDF5, so that another program's
+// images are shown number by number.
 type Arrays struct {
 	channels, height, width int
 	pixels                  []float32
@@ -24,34 +21,33 @@ type Arrays struct {
 	Prepared bool
 }
 
-// OpenArrays reads images x (n × C × H × W, .npy) and their classes y (n whole
-// numbers from 0, .npy). uint8 are grey levels 0–255; floats are taken as they
-// are. The classes are called by their numbers.
+// OpenArrays reads images x (n × C × H × W) and their classes y (n whole numbers
+// from 0). Each is FILE.npy, FILE.npz:NAME or FILE.h5:DATASET (.hdf5, .nc, .mat);
+// the name may be left out where the file holds one array. uint8, and whole
+// numbers from 0 to 255 in HDF5, are grey levels; floats are taken as they are.
+// The classes are called by their numbers.
 //
 // It fails, with the file and what was found, where the shapes do not fit, a
-// value is not finite or a class is negative.
+// value is not finite or no grey level, or a class is negative.
 func OpenArrays(x, y string) (*Arrays, error) {
-	header, err := npy.Stat(x)
+	pixels, about, err := readArray[float32](x)
 	if err != nil {
 		return nil, err
 	}
-	pixels, shape, err := npy.ReadFile[float32](x)
-	if err != nil {
-		return nil, err
-	}
+	shape := about.shape
 	if len(shape) != 4 || len(pixels) == 0 {
 		return nil, fmt.Errorf("%s: an array of shape %v, expected images × channels × rows × columns", x, shape)
 	}
-	numbers, labelShape, err := npy.ReadFile[int64](y)
+	numbers, labels, err := readArray[int64](y)
 	if err != nil {
 		return nil, err
 	}
-	if len(labelShape) != 1 || len(numbers) != shape[0] {
-		return nil, fmt.Errorf("%s: an array of shape %v, expected the classes of the %d images of %s", y, labelShape, shape[0], x)
+	if len(labels.shape) != 1 || len(numbers) != shape[0] {
+		return nil, fmt.Errorf("%s: an array of shape %v, expected the classes of the %d images of %s", y, labels.shape, shape[0], x)
 	}
-	a := &Arrays{channels: shape[1], height: shape[2], width: shape[3], pixels: pixels, Prepared: strings.Contains(header.DType, "f")}
-	if !a.Prepared && !strings.HasSuffix(header.DType, "u1") {
-		return nil, fmt.Errorf("%s: an array of %s, expected grey levels (uint8) or floats", x, header.DType)
+	a := &Arrays{channels: shape[1], height: shape[2], width: shape[3], pixels: pixels, Prepared: about.kind == "float"}
+	if !a.Prepared && about.kind != "uint8" && about.kind != "whole numbers" {
+		return nil, fmt.Errorf("%s: an array of %s, expected grey levels (uint8) or floats", x, about.kind)
 	}
 	size := shape[1] * shape[2] * shape[3]
 	for i, v := range pixels {
@@ -59,6 +55,9 @@ func OpenArrays(x, y string) (*Arrays, error) {
 			return nil, fmt.Errorf("%s: image %d, value %d is %g, expected finite numbers", x, i/size, i%size, v)
 		}
 		if !a.Prepared {
+			if v < 0 || v > 255 {
+				return nil, fmt.Errorf("%s: image %d, value %d is %g, expected grey levels from 0 to 255", x, i/size, i%size, v)
+			}
 			pixels[i] = v / 255
 		}
 	}
@@ -101,6 +100,8 @@ func (a *Arrays) Pixels(i int, dst []float32) error {
 	copy(dst, a.pixels[i*n:(i+1)*n])
 	return nil
 }
+
+func (a *Arrays) heldBytes() int64 { return 4 * int64(len(a.pixels)) }
 
 // Digest identifies the content, as Set says.
 func (a *Arrays) Digest() string { return a.digest() }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ventral/internal/hdf5"
 	"ventral/internal/npy"
 )
 
@@ -62,4 +63,83 @@ func TestArrays(t *testing.T) {
 			t.Errorf("%v, want %q", err, says)
 		}
 	}
+}
+
+// The same numbers from .npy, .npz and HDF5 are the same set.
+func TestArraysInContainers(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	pixels, floats, labels := []uint8{0, 51, 255, 1, 2, 3}, []float32{-1, 0, 7, 1, 2, .5}, []int64{4, 0}
+	shape := []int{2, 1, 1, 3}
+	must(npy.WriteFile(at("b.npy"), shape, pixels))
+	must(npy.WriteFile(at("f.npy"), shape, floats))
+	must(npy.WriteFile(at("y.npy"), []int{2}, labels))
+	z, err := npy.CreateZip(at("all.npz"))
+	must(err)
+	must(npy.AddEntry(z, "b", shape, pixels))
+	must(npy.AddEntry(z, "f", shape, floats))
+	must(npy.AddEntry(z, "y", []int{2}, labels))
+	must(z.Close())
+	one, err := npy.CreateZip(at("one.NPZ"))
+	must(err)
+	must(npy.AddEntry(one, "labels", []int{2}, labels))
+	must(one.Close())
+
+	want := map[string]string{}
+	for _, x := range []string{"b", "f"} {
+		a, err := OpenArrays(at(x+".npy"), at("y.npy"))
+		must(err)
+		want[x] = a.Digest()
+		for _, names := range [][2]string{{"all.npz:" + x, "all.npz:y"}, {"all.npz:" + x, "one.NPZ"}} {
+			a, err := OpenArrays(at(names[0]), at(names[1]))
+			must(err)
+			if a.Digest() != want[x] || a.Prepared != (x == "f") {
+				t.Errorf("%v: other content, prepared %v", names, a.Prepared)
+			}
+		}
+	}
+	_, err = OpenArrays(at("all.npz"), at("y.npy"))
+	mustFail(t, err, "all.npz", `"b" "f" "y"`, "name one")
+	_, err = OpenArrays(at("all.npz:z"), at("y.npy"))
+	mustFail(t, err, "all.npz", `"z"`)
+
+	w, err := hdf5.Create(at("all.h5"))
+	if !hdf5.Available {
+		mustFail(t, err, "HDF5")
+		return
+	}
+	must(err)
+	for i, n := range shape {
+		must(w.Dimension([]string{"n", "c", "h", "w"}[i], n))
+	}
+	b, err := hdf5.NewVariable[int32](w, "b", "n", "c", "h", "w")
+	must(err)
+	must(b.Write([]int{0, 0, 0, 0}, shape, []int32{0, 51, 255, 1, 2, 3}))
+	f, err := hdf5.NewVariable[float32](w, "f", "n", "c", "h", "w")
+	must(err)
+	must(f.Write([]int{0, 0, 0, 0}, shape, floats))
+	bad, err := hdf5.NewVariable[int32](w, "bad", "n", "c", "h", "w")
+	must(err)
+	must(bad.Write([]int{0, 0, 0, 0}, shape, []int32{0, 51, 256, 1, 2, 3}))
+	y, err := hdf5.NewVariable[int32](w, "y", "n")
+	must(err)
+	must(y.Write([]int{0}, []int{2}, []int32{4, 0}))
+	must(w.Close())
+	for _, x := range []string{"b", "f"} {
+		a, err := OpenArrays(at("all.h5:"+x), at("all.h5:/y"))
+		must(err)
+		if a.Digest() != want[x] || a.Prepared != (x == "f") {
+			t.Errorf("HDF5, %s: other content, prepared %v", x, a.Prepared)
+		}
+	}
+	_, err = OpenArrays(at("all.h5:bad"), at("y.npy"))
+	mustFail(t, err, "image 0, value 2 is 256")
+	_, err = OpenArrays(at("all.h5:none"), at("y.npy"))
+	mustFail(t, err, "none")
 }

@@ -4,109 +4,179 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-const (
-	cifarClasses = 10
-	cifarPixels  = 3 * 32 * 32
-	cifarRecord  = 1 + cifarPixels // label, then red, green and blue planes
+const cifarPixels = 3 * 32 * 32 // red, green and blue planes
+
+// A cifarKind is one of the two sets, in one choice of labels.
+type cifarKind struct {
+	title      string
+	labelBytes int // in front of the pixels of every record
+	label      int // which of them is the class
+	classes    int
+	names      string // file with the names of the classes
+	train      *regexp.Regexp
+	test       string
+	expected   string
+}
+
+var (
+	cifar10 = cifarKind{"CIFAR-10", 1, 0, 10, "batches.meta.txt",
+		regexp.MustCompile(`^data_batch_(\d+)\.bin$`), "test_batch.bin", "data_batch_*.bin and test_batch.bin"}
+	cifar100Fine = cifarKind{"CIFAR-100", 2, 1, 100, "fine_label_names.txt",
+		regexp.MustCompile(`^train()\.bin$`), "test.bin", "train.bin and test.bin"}
+	cifar100Coarse = cifarKind{"CIFAR-100", 2, 0, 20, "coarse_label_names.txt",
+		cifar100Fine.train, cifar100Fine.test, cifar100Fine.expected}
 )
 
-var cifarBatch = regexp.MustCompile(`^data_batch_(\d+)\.bin$`)
-
-// OpenCIFAR10 reads CIFAR-10's binary version (Krizhevsky 2009) from a folder:
-// the training images from data_batch_*.bin in the order of their numbers, the
-// test images from test_batch.bin and the names of the classes from
-// batches.meta.txt (without it they are called 0 to 9). A file may hold any
-// number of records. Images are 3×32×32; the id of an image is its file's name
-// and its record, counted from 0, as in "data_batch_1/00042".
+// OpenCIFAR10 reads CIFAR-10's binary version (Krizhevsky 2009) from a folder
+// or, in place, from the official cifar-10-binary.tar.gz or another archive: the
+// training images from data_batch_*.bin in the order of their numbers, the test
+// images from test_batch.bin and the names of the classes from batches.meta.txt
+// (without it they are called 0 to 9). A file may hold any number of records.
+// Images are 3×32×32; the id of an image is its file's name and its record,
+// counted from 0, as in "data_batch_1/00042".
 //
 // Errors name the file that is missing, ends within a record, holds none, or
 // has a label above 9.
-func OpenCIFAR10(dir string) (train, test Set, err error) {
-	entries, err := os.ReadDir(dir)
+func OpenCIFAR10(path string) (train, test Set, err error) { return cifar10.open(path) }
+
+// OpenCIFAR100 reads CIFAR-100's binary version as OpenCIFAR10 does: train.bin,
+// test.bin, and the names of its 100 classes from fine_label_names.txt or, if
+// coarse, of its 20 superclasses from coarse_label_names.txt.
+func OpenCIFAR100(path string, coarse bool) (train, test Set, err error) {
+	if coarse {
+		return cifar100Coarse.open(path)
+	}
+	return cifar100Fine.open(path)
+}
+
+func (k cifarKind) open(where string) (train, test Set, err error) {
+	a, err := openArchive(where, ImageOptions{}.withDefaults())
 	if err != nil {
-		return nil, nil, fmt.Errorf("CIFAR-10: %w; expected a folder with data_batch_*.bin and test_batch.bin", err)
+		return nil, nil, fmt.Errorf("%s: %w; expected a folder or archive with %s", k.title, err, k.expected)
 	}
-	type batch struct {
-		number int
-		name   string
+	defer a.close()
+	dir, batches, err := k.batches(a)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", k.title, err)
 	}
-	var batches []batch
-	for _, e := range entries {
-		if m := cifarBatch.FindStringSubmatch(e.Name()); m != nil {
-			n, err := strconv.Atoi(m[1])
-			if err != nil {
-				return nil, nil, fmt.Errorf("CIFAR-10: the number of %s: %w", filepath.Join(dir, e.Name()), err)
-			}
-			batches = append(batches, batch{n, e.Name()})
+	files := append(batches, path.Join(dir, k.test))
+	names := path.Join(dir, k.names)
+	if a.has(names) {
+		files = append(files, names)
+	}
+	contents, err := a.readFiles(files)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", k.title, err)
+	}
+	classes := numbers(k.classes)
+	if a.has(names) {
+		if classes, err = k.classNames(contents[names]); err != nil {
+			return nil, nil, fmt.Errorf("%s: %s: %s: %w", k.title, where, names, err)
 		}
 	}
-	if len(batches) == 0 {
-		return nil, nil, fmt.Errorf("CIFAR-10: no data_batch_*.bin among the %d files of %s; expected the binary version (data_batch_1.bin … and test_batch.bin)", len(entries), dir)
-	}
-	slices.SortFunc(batches, func(a, b batch) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.name, b.name))
-	})
-	var names []string
-	for _, b := range batches {
-		names = append(names, b.name)
-	}
-
-	classes, err := cifarClassNames(filepath.Join(dir, "batches.meta.txt"))
-	if err != nil {
+	if train, err = k.set(a, batches, contents, classes); err != nil {
 		return nil, nil, err
 	}
-	if train, err = readCIFAR10(dir, names, classes); err != nil {
-		return nil, nil, err
-	}
-	if test, err = readCIFAR10(dir, []string{"test_batch.bin"}, classes); err != nil {
+	if test, err = k.set(a, []string{path.Join(dir, k.test)}, contents, classes); err != nil {
 		return nil, nil, err
 	}
 	return train, test, nil
 }
 
-// cifarClassNames reads one class name per line.
-func cifarClassNames(path string) ([]string, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		names := make([]string, cifarClasses)
-		for i := range names {
-			names[i] = strconv.Itoa(i)
+// batches finds the training files, in the order of their numbers, and the
+// folder that they and the others lie in.
+func (k cifarKind) batches(a *archive) (dir string, files []string, err error) {
+	type batch struct {
+		number int
+		file   string
+	}
+	var all []batch
+	for _, f := range a.files {
+		m := k.train.FindStringSubmatch(path.Base(f))
+		if m == nil {
+			continue
 		}
-		return names, nil
+		number := 0
+		if m[1] != "" {
+			if number, err = strconv.Atoi(m[1]); err != nil {
+				return "", nil, fmt.Errorf("%s: the number of %s: %w", a.name, f, err)
+			}
+		}
+		all = append(all, batch{number, f})
 	}
-	if err != nil {
-		return nil, fmt.Errorf("CIFAR-10: %w", err)
+	if len(all) == 0 {
+		return "", nil, fmt.Errorf("none of the %d files of %s is of the training images; expected the binary version (%s)", len(a.files), a.name, k.expected)
 	}
+	slices.SortFunc(all, func(a, b batch) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.file, b.file))
+	})
+	dir = path.Dir(all[0].file)
+	for _, b := range all {
+		if path.Dir(b.file) != dir {
+			return "", nil, fmt.Errorf("%s holds two sets, one with %s and one with %s: name the folder of one", a.name, all[0].file, b.file)
+		}
+		files = append(files, b.file)
+	}
+	if test := path.Join(dir, k.test); !a.has(test) {
+		return "", nil, fmt.Errorf("%s holds %s and no %s", a.name, files[0], test)
+	}
+	return dir, files, nil
+}
+
+// readFiles returns what the files hold, whose names may not come twice.
+func (a *archive) readFiles(files []string) (map[string][]byte, error) {
+	const most = 1 << 30 // bytes of one file; the official ones have 30 MB, or 150
+	contents, errs := make([][]byte, len(files)), make([]error, len(files))
+	if err := a.each(files, most, func(i int, data []byte, err error) { contents[i], errs[i] = data, err }); err != nil {
+		return nil, err
+	}
+	of := map[string][]byte{}
+	for i, f := range files {
+		if errs[i] != nil {
+			return nil, fmt.Errorf("%s: %s: %w", a.name, f, errs[i])
+		}
+		of[f] = contents[i]
+	}
+	return of, nil
+}
+
+// classNames reads one class name per line.
+func (k cifarKind) classNames(text []byte) ([]string, error) {
 	names := strings.Fields(string(text))
-	if len(names) != cifarClasses {
-		return nil, fmt.Errorf("CIFAR-10: %s: %d class names, expected %d", path, len(names), cifarClasses)
+	if len(names) != k.classes {
+		return nil, fmt.Errorf("%d class names, expected %d", len(names), k.classes)
+	}
+	if n := len(distinct(names)); n < len(names) {
+		return nil, fmt.Errorf("%d class names of which %d differ", len(names), n)
 	}
 	return names, nil
 }
 
-func readCIFAR10(dir string, names, classes []string) (Set, error) {
+// numbers returns the names 0 to n−1.
+func numbers(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}
+
+func (k cifarKind) set(a *archive, files []string, contents map[string][]byte, classes []string) (Set, error) {
 	m := memory{channels: 3, height: 32, width: 32, classes: classes}
-	for _, name := range names {
-		path := filepath.Join(dir, name)
-		data, err := os.ReadFile(path)
+	for _, f := range files {
+		labels, pixels, err := k.parse(contents[f])
 		if err != nil {
-			return nil, fmt.Errorf("CIFAR-10: %w", err)
-		}
-		labels, pixels, err := parseCIFAR10(data)
-		if err != nil {
-			return nil, fmt.Errorf("CIFAR-10: %s: %w", path, err)
+			return nil, fmt.Errorf("%s: %s: %s: %w", k.title, a.name, f, err)
 		}
 		for i := range labels {
-			m.ids = append(m.ids, fmt.Sprintf("%s/%05d", strings.TrimSuffix(name, ".bin"), i))
+			m.ids = append(m.ids, fmt.Sprintf("%s/%05d", strings.TrimSuffix(path.Base(f), ".bin"), i))
 		}
 		m.labels = append(m.labels, labels...)
 		m.pixels = append(m.pixels, pixels...)
@@ -114,11 +184,12 @@ func readCIFAR10(dir string, names, classes []string) (Set, error) {
 	return newMemory(m), nil
 }
 
-// parseCIFAR10 splits records of one label byte and 3,072 pixel bytes.
-func parseCIFAR10(data []byte) (labels []int, pixels []byte, err error) {
-	n, rest := len(data)/cifarRecord, len(data)%cifarRecord
+// parse splits records of label bytes and 3,072 pixel bytes.
+func (k cifarKind) parse(data []byte) (labels []int, pixels []byte, err error) {
+	record := k.labelBytes + cifarPixels
+	n, rest := len(data)/record, len(data)%record
 	if rest != 0 {
-		return nil, nil, fmt.Errorf("truncated record: %d whole records of %d bytes and %d bytes more", n, cifarRecord, rest)
+		return nil, nil, fmt.Errorf("truncated record: %d whole records of %d bytes and %d bytes more", n, record, rest)
 	}
 	if n == 0 {
 		return nil, nil, errors.New("the file is empty")
@@ -126,12 +197,13 @@ func parseCIFAR10(data []byte) (labels []int, pixels []byte, err error) {
 	labels = make([]int, n)
 	pixels = make([]byte, 0, n*cifarPixels)
 	for i := range labels {
-		record := data[i*cifarRecord : (i+1)*cifarRecord]
-		if record[0] >= cifarClasses {
-			return nil, nil, fmt.Errorf("record %d (from 0): label %d, expected 0 to %d", i, record[0], cifarClasses-1)
+		r := data[i*record : (i+1)*record]
+		label := int(r[k.label])
+		if label >= k.classes {
+			return nil, nil, fmt.Errorf("record %d (from 0): label %d, expected 0 to %d", i, label, k.classes-1)
 		}
-		labels[i] = int(record[0])
-		pixels = append(pixels, record[1:]...)
+		labels[i] = label
+		pixels = append(pixels, r[k.labelBytes:]...)
 	}
 	return labels, pixels, nil
 }

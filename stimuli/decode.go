@@ -13,6 +13,7 @@ import (
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
 )
 
 // decode writes the image in a file's bytes into dst (C·H·W of o).
@@ -49,25 +50,80 @@ func decodePicture(file []byte, o ImageOptions) (picture, error) {
 	return p, nil
 }
 
-// decodeImage decodes the image in a file's bytes and cuts o.Crop out of it.
+// decodeImage decodes the image in a file's bytes, upright, and cuts o.Crop out
+// of it.
 func decodeImage(file []byte, o ImageOptions) (image.Image, error) {
-	config, format, err := image.DecodeConfig(bytes.NewReader(file))
+	config, format, err := header(file, o)
 	if err != nil {
 		return nil, err
-	}
-	w, h := config.Width, config.Height
-	if w < 1 || h < 1 || w > o.MaxPixels/h {
-		return nil, fmt.Errorf("a %s of %d×%d pixels, expected 1 to %d in all", format, w, h, o.MaxPixels)
 	}
 	img, _, err := image.Decode(bytes.NewReader(file))
 	if err != nil {
 		return nil, fmt.Errorf("damaged %s: %w", format, err)
 	}
+	switch format {
+	case "gif":
+		img = onScreen(img, config)
+	case "webp":
+		img = studioRange(img)
+	}
+	img = upright(img, orientation(file))
 	if o.Crop > 0 {
 		return cropped(img, o.Crop)
 	}
 	return img, nil
 }
+
+// header reads what a file says of its image before anything is made of it: the
+// limit on pixels comes first.
+func header(file []byte, o ImageOptions) (image.Config, string, error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return config, format, err
+	}
+	if w, h := config.Width, config.Height; w < 1 || h < 1 || w > o.MaxPixels/h {
+		return config, format, fmt.Errorf("a %s of %d×%d pixels, expected 1 to %d in all", format, w, h, o.MaxPixels)
+	}
+	return config, format, nil
+}
+
+// onScreen puts a GIF's first frame, which may be smaller, on its screen.
+func onScreen(frame image.Image, config image.Config) image.Image {
+	screen := image.Rect(0, 0, config.Width, config.Height)
+	if frame.Bounds() == screen {
+		return frame
+	}
+	whole := image.NewNRGBA(screen)
+	draw.Draw(whole, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
+	return whole
+}
+
+// studioRange returns a lossy WebP's image in RGB. Its luma goes from 16 to 235 and
+// its chroma from 16 to 240 (ITU-R 601), where package image, which decoded it,
+// means JPEG's full range.
+func studioRange(img image.Image) image.Image {
+	var planes *image.YCbCr
+	switch img := img.(type) {
+	case *image.YCbCr:
+		planes = img
+	case *image.NYCbCrA:
+		planes = &img.YCbCr
+	default:
+		return img
+	}
+	out := image.NewNRGBA(planes.Rect)
+	for y := planes.Rect.Min.Y; y < planes.Rect.Max.Y; y++ {
+		for x := planes.Rect.Min.X; x < planes.Rect.Max.X; x++ {
+			c := planes.YCbCrAt(x, y)
+			luma, cb, cr := 255./219*(float32(c.Y)-16), 255./224*(float32(c.Cb)-128), 255./224*(float32(c.Cr)-128)
+			out.SetNRGBA(x, y, color.NRGBA{grey8(luma + 1.402*cr), grey8(luma - 0.344136*cb - 0.714136*cr), grey8(luma + 1.772*cb), 255})
+		}
+	}
+	return out
+}
+
+// grey8 rounds to 8 bits.
+func grey8(v float32) byte { return byte(min(max(v+0.5, 0), 255)) }
 
 // cropped returns the centred square of the given side in pixels.
 func cropped(img image.Image, side int) (image.Image, error) {
@@ -92,66 +148,86 @@ func centre(w, h int, o ImageOptions) box {
 	return box{dx, dy, width - dx, height - dy}
 }
 
+// scaleGrey prepares h×w grey levels as decode does an image.
+func scaleGrey(dst, grey []byte, h, w int, o ImageOptions) {
+	img := image.Image(&image.Gray{Pix: grey, Stride: w, Rect: image.Rect(0, 0, w, h)})
+	if o.Crop > 0 {
+		img, _ = cropped(img, o.Crop) // which the caller saw to fit
+		w, h = o.Crop, o.Crop
+	}
+	resize(dst, planes(img, o.Channels), w, h, centre(w, h, o), o)
+}
+
 // planes returns a function that writes row y of the image, from the top, into
 // dst: one run of all columns per channel, in grey levels from 0 to 255.
 // Transparency is dropped.
 func planes(img image.Image, channels int) func(y int, dst []float32) {
-	at := pixel(img)
+	row := rows(img)
 	w := img.Bounds().Dx()
 	if channels == 1 {
+		rgb := make([]float32, 3*w)
+		r, g, b := rgb[:w], rgb[w:2*w], rgb[2*w:]
 		return func(y int, dst []float32) {
+			row(y, r, g, b)
 			for x := range w {
-				r, g, b := at(x, y)
-				dst[x] = 0.299*r + 0.587*g + 0.114*b // ITU-R 601 luma
+				dst[x] = 0.299*r[x] + 0.587*g[x] + 0.114*b[x] // ITU-R 601 luma
 			}
 		}
 	}
-	return func(y int, dst []float32) {
-		for x := range w {
-			dst[x], dst[w+x], dst[2*w+x] = at(x, y)
-		}
-	}
+	return func(y int, dst []float32) { row(y, dst[:w], dst[w:2*w], dst[2*w:3*w]) }
 }
 
-// pixel returns a function that reads column x of row y, counted from the top
-// left corner. Formats with 8 opaque bits go through image/draw, which knows
-// them; anyPixel is right for all.
-func pixel(img image.Image) func(x, y int) (r, g, b float32) {
+// rows returns a function that reads row y, counted from the top, into three
+// slices of the image's width. Formats with 8 opaque bits are read as they lie,
+// or through image/draw, which knows them; anyRow is right for all.
+func rows(img image.Image) func(y int, r, g, b []float32) {
+	w := img.Bounds().Dx()
 	switch img := img.(type) {
 	case *image.Gray:
-		return func(x, y int) (r, g, b float32) {
-			v := float32(img.Pix[y*img.Stride+x])
-			return v, v, v
+		return func(y int, r, g, b []float32) {
+			for x, v := range img.Pix[y*img.Stride:][:w] {
+				r[x] = float32(v)
+			}
+			copy(g, r)
+			copy(b, r)
 		}
 	case *image.NRGBA:
-		return func(x, y int) (r, g, b float32) {
-			p := img.Pix[y*img.Stride+4*x:][:3]
-			return float32(p[0]), float32(p[1]), float32(p[2])
-		}
+		return func(y int, r, g, b []float32) { rgba(img.Pix[y*img.Stride:][:4*w], r, g, b) }
 	case *image.RGBA:
 		if !img.Opaque() {
 			break
 		}
-		return func(x, y int) (r, g, b float32) {
-			p := img.Pix[y*img.Stride+4*x:][:3]
-			return float32(p[0]), float32(p[1]), float32(p[2])
-		}
+		return func(y int, r, g, b []float32) { rgba(img.Pix[y*img.Stride:][:4*w], r, g, b) }
 	case *image.YCbCr, *image.CMYK:
-		rgba := image.NewRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
-		draw.Draw(rgba, rgba.Rect, img, img.Bounds().Min, draw.Src)
-		return pixel(rgba)
+		one := image.NewRGBA(image.Rect(0, 0, w, 1))
+		origin := img.Bounds().Min
+		return func(y int, r, g, b []float32) {
+			draw.Draw(one, one.Rect, img, origin.Add(image.Pt(0, y)), draw.Src)
+			rgba(one.Pix, r, g, b)
+		}
 	}
-	return anyPixel(img)
+	return anyRow(img)
 }
 
-func anyPixel(img image.Image) func(x, y int) (r, g, b float32) {
+// rgba takes pixels of four bytes apart.
+func rgba(pixels []byte, r, g, b []float32) {
+	for x := range r {
+		p := pixels[4*x:][:3]
+		r[x], g[x], b[x] = float32(p[0]), float32(p[1]), float32(p[2])
+	}
+}
+
+func anyRow(img image.Image) func(y int, r, g, b []float32) {
 	origin := img.Bounds().Min
-	return func(x, y int) (r, g, b float32) {
-		c := img.At(origin.X+x, origin.Y+y)
-		if c, ok := c.(color.NRGBA); ok { // the model below would lose its colour where it is transparent
-			return float32(c.R), float32(c.G), float32(c.B)
+	return func(y int, r, g, b []float32) {
+		for x := range r {
+			c := img.At(origin.X+x, origin.Y+y)
+			if c, ok := c.(color.NRGBA); ok { // the model below would lose its colour where it is transparent
+				r[x], g[x], b[x] = float32(c.R), float32(c.G), float32(c.B)
+				continue
+			}
+			n := color.NRGBA64Model.Convert(c).(color.NRGBA64)
+			r[x], g[x], b[x] = float32(n.R)/257, float32(n.G)/257, float32(n.B)/257
 		}
-		n := color.NRGBA64Model.Convert(c).(color.NRGBA64)
-		return float32(n.R) / 257, float32(n.G) / 257, float32(n.B) / 257
 	}
 }

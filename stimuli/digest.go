@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // digest is the digest of any Set: SHA-256 over its shape and classes and
@@ -14,28 +15,30 @@ import (
 // An image that cannot be read enters with its error.
 func digest(s Set) string {
 	c, h, w := s.Shape()
-	pixels := make([]float32, c*h*w)
-	var bytes []byte
-	whole, _ := s.(wholes)
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%d images of %d×%d×%d, classes %q\n", s.Len(), c, h, w, s.Classes())
-	for i := range s.Len() {
+	whole, parts := s.(wholes)
+	var bytes []byte
+	add := func(i int, image seen) bool {
 		fmt.Fprintf(sum, "%q %d\n", s.ID(i), s.Label(i))
-		var err error
-		if whole == nil {
-			err = s.Pixels(i, pixels)
-		} else if pixels, h, w, err = whole.whole(i, pixels); err == nil {
-			fmt.Fprintf(sum, "%d×%d\n", h, w)
+		if image.err != nil {
+			fmt.Fprintf(sum, "error %q\n", image.err)
+			return true
 		}
-		if err != nil {
-			fmt.Fprintf(sum, "error %q\n", err)
-			continue
+		if parts {
+			fmt.Fprintf(sum, "%d×%d\n", image.height, image.width)
 		}
-		bytes = bytes[:0]
-		for _, p := range pixels {
+		bytes = slices.Grow(bytes[:0], 4*len(image.pixels))
+		for _, p := range image.pixels {
 			bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(p))
 		}
 		sum.Write(bytes)
+		return true
+	}
+	if parts {
+		eachWholeInOrder(s.Len(), whole, add)
+	} else {
+		eachInOrder(s, add)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

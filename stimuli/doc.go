@@ -4,12 +4,16 @@
 // A Set is a numbered list of images of one shape, each with a stimulus_id and
 // perhaps a class. Sets come from
 //
-//   - OpenCIFAR10: the binary records of CIFAR-10;
-//   - OpenFolder: labelled images, one folder per class;
-//   - OpenArrays: arrays of images and classes, from NumPy;
-//   - OpenImages: the images beside recordings, in a folder or a zip, with the
-//     Table that names them;
+//   - OpenCIFAR10, OpenCIFAR100: the binary records of CIFAR;
+//   - OpenMNIST: IDX files, as of MNIST;
+//   - OpenFolder: labelled images, one folder per class; ImageNet, TinyImageNet;
+//   - OpenArrays: arrays of images and classes, from NumPy or HDF5;
+//   - OpenImages: the images beside recordings, with the Table that names them
+//     (Brain-Score's stimulus sets);
 //   - Shapes: generated images whose classes vary in position.
+//
+// All but arrays are read from a folder or, without unpacking, from a zip, tar
+// or tar.gz. Files and SurveyOf tell what is there.
 //
 // Framed shows the centre of larger images, which remain behind it.
 //
@@ -28,7 +32,11 @@
 //   - Waves: frames of retinal waves;
 //   - Patches: pieces of the images of a Set.
 //
-// Pixels are channel-major (channel, row, column) in [0, 1]. The sets of this
-// package are held in memory with 8 bits per pixel and channel, the depth that
-// image files and Pillow-based pipelines have.
+// Pixels are channel-major (channel, row, column) in [0, 1]. The sets of image
+// files have 8 bits per pixel and channel, the depth that the files and
+// Pillow-based pipelines have. They are held in memory; one that does not fit is
+// decoded image by image as it is asked for, with the same pixels, by as many
+// goroutines as there are processors. Where the images lie in a compressed tar,
+// in which no image can be reached but through all before it, they are decoded
+// once, in the order of the archive, into a temporary file of 8-bit values.
 package stimuli

@@ -74,6 +74,7 @@ type source interface {
 	ID(i int) string
 	Label(i int) int
 	channels() int
+	heldBytes() int64
 	wholes
 }
 
@@ -125,6 +126,8 @@ func (u uniform) channels() int {
 	channels, _, _ := u.Shape()
 	return channels
 }
+
+func (u uniform) heldBytes() int64 { return HeldBytes(u.Set) }
 
 func (u uniform) whole(i int, buffer []float32) ([]float32, int, int, error) {
 	_, h, w := u.Shape()

@@ -8,21 +8,28 @@ import (
 // Moments returns the mean and the (population) standard deviation of each
 // channel over all images and positions, summed in float64 in the order of the
 // images. It fails on an empty set or an image that cannot be read.
+//
+// Cost: reading all images once.
 func Moments(s Set) (mean, std []float32, err error) {
+	return moments(s, func([]float32) {})
+}
+
+// moments is Moments that shows every image to see, in order.
+func moments(s Set, see func(pixels []float32)) (mean, std []float32, err error) {
 	if s.Len() == 0 {
 		return nil, nil, errors.New("the mean and standard deviation of no images")
 	}
 	channels, h, w := s.Shape()
 	plane := h * w
-	pixels := make([]float32, channels*plane)
 	sum, squares := make([]float64, channels), make([]float64, channels)
-	for i := range s.Len() {
-		if err := s.Pixels(i, pixels); err != nil {
-			return nil, nil, err
+	eachInOrder(s, func(_ int, image seen) bool {
+		if err = image.err; err != nil {
+			return false
 		}
+		see(image.pixels)
 		for c := range channels {
 			var one, two float64 // of this image: short sums lose nothing
-			for _, p := range pixels[c*plane : (c+1)*plane] {
+			for _, p := range image.pixels[c*plane : (c+1)*plane] {
 				v := float64(p)
 				one += v
 				two += v * v
@@ -30,6 +37,10 @@ func Moments(s Set) (mean, std []float32, err error) {
 			sum[c] += one
 			squares[c] += two
 		}
+		return true
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	n := float64(s.Len()) * float64(plane)
 	mean, std = make([]float32, channels), make([]float32, channels)

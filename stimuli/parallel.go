@@ -30,3 +30,57 @@ func parallel(n int, worker func() (work func(i int))) {
 	}
 	group.Wait()
 }
+
+// firstError keeps the first error that goroutines meet.
+type firstError struct {
+	once sync.Once
+	err  error
+}
+
+func (f *firstError) note(err error) {
+	if err != nil {
+		f.once.Do(func() { f.err = err })
+	}
+}
+
+// A seen image is one that was read, or the error.
+type seen struct {
+	pixels        []float32
+	height, width int
+	err           error
+}
+
+// inOrder calls visit with images 0 … n−1, in order, until it returns false. A
+// block of them is read in parallel ahead of it; read may reuse the buffer of the
+// image that it replaces.
+func inOrder(n, block int, read func(i int, image *seen), visit func(i int, image seen) bool) {
+	images := make([]seen, min(block, n))
+	for first := 0; first < n; first += block {
+		count := min(block, n-first)
+		parallel(count, func() func(int) {
+			return func(b int) { read(first+b, &images[b]) }
+		})
+		for b, image := range images[:count] {
+			if !visit(first+b, image) {
+				return
+			}
+		}
+	}
+}
+
+// eachInOrder is inOrder of a set's images.
+func eachInOrder(s Set, visit func(i int, image seen) bool) {
+	_, h, w := s.Shape()
+	inOrder(s.Len(), 64, func(i int, image *seen) {
+		image.pixels, image.height, image.width = resized(image.pixels, size(s)), h, w
+		image.err = s.Pixels(i, image.pixels)
+	}, visit)
+}
+
+// eachWholeInOrder is inOrder of the images that a set's are parts of, which may
+// be large: a few are in memory at a time.
+func eachWholeInOrder(n int, s wholes, visit func(i int, image seen) bool) {
+	inOrder(n, runtime.GOMAXPROCS(0), func(i int, image *seen) {
+		image.pixels, image.height, image.width, image.err = s.whole(i, image.pixels)
+	}, visit)
+}

@@ -55,19 +55,25 @@ func TestKeptShapes(t *testing.T) {
 		}
 	}
 
-	o.MaxMemory = 3 * 97 * 50 // of which one image takes all
-	onDemand, _, err := OpenFolder(dir, o)
-	if err != nil {
-		t.Fatal(err)
+	const all = 3 * (97*50 + 45*61 + 40*40)
+	if n := HeldBytes(Subset(set, []int{1})); n != all {
+		t.Errorf("%d bytes are held in memory, want %d", n, all)
 	}
-	zipped, _, err := OpenFolder(zipOf(t, dir), o)
-	if err != nil {
-		t.Fatal(err)
+	var others []Set
+	for _, path := range []string{dir, zipOf(t, dir), tarOf(t, dir, false, false), tarOf(t, dir, true, false)} {
+		for _, memory := range []int64{0, 1, 3 * 97 * 50} { // of which one image takes all
+			o.MaxMemory = memory
+			other, _, err := OpenFolder(path, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := HeldBytes(other); memory == 0 && n != all || memory > 0 && n > memory {
+				t.Errorf("%s: %d bytes are held in memory of at most %d", path, n, memory)
+			}
+			others = append(others, other)
+		}
 	}
-	if onDemand.(*framed).source.(*pictures).fetch == nil {
-		t.Error("more than MaxMemory is held in memory")
-	}
-	for _, other := range []Set{onDemand, zipped} {
+	for _, other := range others {
 		if other.Digest() != set.Digest() {
 			t.Error("other content when decoded as it is asked for")
 		}
@@ -98,6 +104,19 @@ func TestKeptShapesErrors(t *testing.T) {
 	write(t, dir, "a/torn.png", readTestdata(t, "source.png")[:3000])
 	_, _, err = OpenFolder(dir, ImageOptions{Height: 28, Width: 30, Short: 32})
 	mustFail(t, err, "a/torn.png", "damaged")
+	whole, _, err := OpenFolder(photographs(t), ImageOptions{Height: 28, Width: 30, Short: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, tarOf(t, dir, true, true)} { // the torn one may be left out
+		for _, memory := range []int64{0, 1} {
+			var torn []string
+			set, _, err := OpenFolder(path, ImageOptions{Height: 28, Width: 30, Short: 32, MaxMemory: memory, Damaged: func(file string, _ error) { torn = append(torn, file) }})
+			if err != nil || !slices.Equal(torn, []string{"a/torn.png"}) || set.Digest() != whole.Digest() {
+				t.Errorf("%s: without %q it is another set, %v", path, torn, err)
+			}
+		}
+	}
 	// A crop of real pixels.
 	_, _, err = OpenFolder(photographs(t), ImageOptions{Height: 45, Width: 45, Crop: 45})
 	mustFail(t, err, "b/square.png", "40×40", "45")

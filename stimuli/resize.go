@@ -17,8 +17,11 @@ func resize(dst []byte, row func(y int, dst []float32), w, h int, b box, o Image
 	narrow := make([]float32, (end-first)*o.Channels*o.Width) // row, channel, column
 	for y := first; y < end; y++ {
 		row(y, wide)
-		for c := range o.Channels {
-			s.columns.apply(narrow[((y-first)*o.Channels+c)*o.Width:][:o.Width], wide[c*w:(c+1)*w])
+		to := narrow[(y-first)*o.Channels*o.Width:][:o.Channels*o.Width]
+		if o.Channels == 3 {
+			s.columns.apply3(to, wide)
+		} else {
+			s.columns.apply(to, wide)
 		}
 	}
 	sums := make([]float32, o.Channels*o.Width)
@@ -26,7 +29,7 @@ func resize(dst []byte, row func(y int, dst []float32), w, h int, b box, o Image
 		s.sumRows(sums, narrow, y)
 		for i, v := range sums {
 			c, x := i/o.Width, i%o.Width
-			dst[(c*o.Height+y)*o.Width+x] = byte(min(max(v+0.5, 0), 255))
+			dst[(c*o.Height+y)*o.Width+x] = grey8(v)
 		}
 	}
 }
@@ -141,5 +144,24 @@ func (a *axis) apply(dst, src []float32) {
 			sum += weight * from[k]
 		}
 		dst[x] = sum
+	}
+}
+
+// apply3 resamples a row of each of three channels, together, so that no sum
+// waits for another.
+func (a *axis) apply3(dst, src []float32) {
+	n, w := len(dst)/3, len(src)/3
+	for x, t := range a.taps {
+		weights := t.weights
+		r := src[t.first:][:len(weights)]
+		g := src[w+t.first:][:len(weights)]
+		b := src[2*w+t.first:][:len(weights)]
+		var red, green, blue float32
+		for k, weight := range weights {
+			red += weight * r[k]
+			green += weight * g[k]
+			blue += weight * b[k]
+		}
+		dst[x], dst[n+x], dst[2*n+x] = red, green, blue
 	}
 }

@@ -27,12 +27,12 @@ func golden(t *testing.T, name string, channels int) (pixels []byte, h, w int) {
 	}
 	h, w = img.Bounds().Dy(), img.Bounds().Dx()
 	pixels = make([]byte, channels*h*w)
-	at := anyPixel(img)
+	row, rgb := anyRow(img), make([]float32, 3*w)
 	for y := range h {
+		row(y, rgb[:w], rgb[w:2*w], rgb[2*w:])
 		for x := range w {
-			r, g, b := at(x, y)
-			for c, v := range []float32{r, g, b}[:channels] {
-				pixels[(c*h+y)*w+x] = byte(v)
+			for c := range channels {
+				pixels[(c*h+y)*w+x] = byte(rgb[c*w+x])
 			}
 		}
 	}

@@ -68,6 +68,18 @@ func (s *subsetOfWholes) whole(i int, buffer []float32) (pixels []float32, heigh
 	return s.wholes.whole(s.indices[i], buffer)
 }
 
+func (s *subset) heldBytes() int64 { return HeldBytes(s.set) }
+
+// HeldBytes returns how much memory the images of a Set of this package take for as
+// long as it is used: those of the whole set that a Subset is of, none that are
+// decoded as they are asked for. It is 0 for other implementations.
+func HeldBytes(s Set) int64 {
+	if h, ok := s.(interface{ heldBytes() int64 }); ok {
+		return h.heldBytes()
+	}
+	return 0
+}
+
 // size returns C·H·W of the images of s.
 func size(s Set) int {
 	c, h, w := s.Shape()

@@ -82,7 +82,7 @@ func TestOpenCIFAR10Errors(t *testing.T) {
 	}{
 		{"no batch", []any{"test_batch.bin", good}, []string{"data_batch_*.bin", "1 files"}},
 		{"no test", []any{"data_batch_1.bin", good}, []string{"test_batch.bin"}},
-		{"truncated", []any{"data_batch_1.bin", records(1, 2, 3)[:2*cifarRecord+17], "test_batch.bin", good}, []string{"data_batch_1.bin", "truncated record: 2 whole records of 3073 bytes and 17 bytes more"}},
+		{"truncated", []any{"data_batch_1.bin", records(1, 2, 3)[:2*3073+17], "test_batch.bin", good}, []string{"data_batch_1.bin", "truncated record: 2 whole records of 3073 bytes and 17 bytes more"}},
 		{"empty", []any{"data_batch_1.bin", good, "test_batch.bin", ""}, []string{"test_batch.bin", "empty"}},
 		{"label", []any{"data_batch_1.bin", records(1, 9, 10), "test_batch.bin", good}, []string{"data_batch_1.bin", "record 2", "label 10"}},
 		{"class names", []any{"data_batch_1.bin", good, "test_batch.bin", good, "batches.meta.txt", "a b"}, []string{"batches.meta.txt", "2 class names", "10"}},
@@ -97,19 +97,26 @@ func TestOpenCIFAR10Errors(t *testing.T) {
 func FuzzCIFAR10(f *testing.F) {
 	f.Add(records(1, 2))
 	f.Add(records(10))
+	f.Add(slices.Concat([]byte{19, 99}, make([]byte, cifarPixels)))
 	f.Add(records(3)[:100])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		labels, pixels, err := parseCIFAR10(data)
+		labels, pixels, err := cifar10.parse(data)
 		if err != nil {
 			return
 		}
-		if len(labels)*cifarRecord != len(data) || len(pixels) != len(labels)*cifarPixels {
+		if len(labels)*3073 != len(data) || len(pixels) != len(labels)*cifarPixels {
 			t.Fatalf("%d labels and %d pixels in %d bytes", len(labels), len(pixels), len(data))
 		}
 		for i, label := range labels {
-			if label < 0 || label > 9 || data[i*cifarRecord] != byte(label) {
+			if label < 0 || label > 9 || data[i*3073] != byte(label) {
 				t.Fatalf("record %d: label %d", i, label)
+			}
+		}
+		for _, k := range []cifarKind{cifar100Fine, cifar100Coarse} {
+			labels, pixels, err := k.parse(data)
+			if err == nil && (len(labels)*3074 != len(data) || len(pixels) != len(labels)*cifarPixels || slices.Max(labels) >= k.classes) {
+				t.Fatalf("%s: %d labels and %d pixels in %d bytes", k.names, len(labels), len(pixels), len(data))
 			}
 		}
 	})

@@ -40,6 +40,20 @@ func (t *Table) Column(name string) ([]string, bool) {
 	return values, true
 }
 
+// keep keeps the rows at the given indices, in their order.
+func (t *Table) keep(rows []int) {
+	if len(rows) == len(t.Rows) {
+		return
+	}
+	for to, from := range rows {
+		t.Rows[to] = t.Rows[from]
+		if t.lines != nil {
+			t.lines[to] = t.lines[from]
+		}
+	}
+	t.Rows, t.lines = t.Rows[:len(rows)], t.lines[:min(len(rows), len(t.lines))]
+}
+
 // ReadTable reads a CSV file with a header row. Errors name the file and the
 // line: a row of another length than the header, a quote that does not close,
 // no column stimulus_id or image_id, an id that is empty or comes twice, two

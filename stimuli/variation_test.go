@@ -10,13 +10,15 @@ import (
 	"testing"
 )
 
-// fixed is a Variation that always shows the same.
-type fixed struct{ v view }
+// always is a Variation that always shows the same.
+type always struct{ v view }
 
-func (f fixed) check()                                   {}
-func (f fixed) view(*rand.Rand, int, int, int, int) view { return f.v }
-func rectangle(left, top, width, height int) fixed       { return fixed{pixelView(top, left, height, width)} }
-func (v view) inside(height, width int) bool             { return v.within.In(image.Rect(0, 0, width, height)) }
+func (f always) check()                                   {}
+func (f always) view(*rand.Rand, int, int, int, int) view { return f.v }
+func rectangle(left, top, width, height int) always {
+	return always{pixelView(top, left, height, width)}
+}
+func (v view) inside(height, width int) bool { return v.within.In(image.Rect(0, 0, width, height)) }
 func (v view) size() (height, width, top, left int) {
 	return v.within.Dy(), v.within.Dx(), v.within.Min.Y, v.within.Min.X
 }

@@ -41,8 +41,8 @@ filters of four phases, and complex, their energy, at 8 orientations and 1/4,
 1/8, 1/16 and 1/32 cycles a pixel, half a period apart: what a model of V1 must
 beat.
 
-A folder or zip of images is shown whole, resized to the network's input;
-images of cifar10:DIR, folder:DIR and the like as the network was tested on
+A folder or archive of images is shown whole, resized to the network's input;
+images of cifar10:PATH, folder:PATH and the like as the network was tested on
 them (centre crops, where it was trained on crops). --degrees puts images at
 their size in the visual field.
 
@@ -57,9 +57,9 @@ a byte.
 		a := &activationsRun{}
 		flags.StringVar(&a.weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
 		flags.IntVar(&a.gabor, "gabor", 0, "in place of a network: simple and complex cells (Gabor filters) on grey images of this side, in pixels")
-		flags.StringVar(&a.images, "images", "", "folder or zip of images, or cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy as in ventral train")
+		flags.StringVar(&a.images, "images", "", "folder, zip, tar or tar.gz of images, or cifar10:PATH, mnist:PATH, folder:PATH … as in ventral train")
 		flags.StringVar(&a.part, "part", "test", "part of such a source: test or train")
-		flags.StringVar(&a.table, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder; else ids are file names)")
+		flags.StringVar(&a.table, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder, or ARCHIVE.csv; else ids are file names)")
 		flags.IntVar(&a.crop, "crop", 0, "take the central square of this side (pixels) before the image is resized to the network's input")
 		flags.Float64Var(&a.degrees, "degrees", 0, "width of the images in degrees of visual angle: they are put on a grey screen of --model-degrees, or its size is cut out of them, before they are resized (0: they fill the networks' input)")
 		flags.Float64Var(&a.modelDegrees, "model-degrees", 8, "with --degrees: degrees of visual angle of the networks' input")
@@ -176,7 +176,11 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	var others *stimuli.Prepared
 	fitted := 0
 	if a.reduction.pca > 0 {
-		if others, err = about.imagesFor(a.reduction.pcaImages, "train", stimuli.ImageOptions{Crop: a.crop}); err != nil {
+		options := stimuli.ImageOptions{}
+		if _, named := imageKind(a.reduction.pcaImages); !named {
+			options.Crop = a.crop
+		}
+		if others, err = about.imagesFor(a.reduction.pcaImages, "train", options); err != nil {
 			return err
 		}
 		fitted = others.Set.Len()

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"ventral/network"
+	"ventral/stimuli"
 )
 
 // fits refuses a job that needs more bytes than the machine has available,
@@ -46,16 +47,11 @@ func availableMemory() (bytes int64, ok bool) {
 // programBytes is about what the program and its libraries take by themselves.
 const programBytes = 45e6
 
-// bytes is the memory of the images, 8 bits a value or, prepared, 32.
+// bytes is the memory of the images.
 func (s imageSets) bytes() int64 {
-	channels, height, width := s.train.Shape()
-	n := int64(s.train.Len())
+	n := stimuli.HeldBytes(s.train)
 	if s.test != nil {
-		n += int64(s.test.Len())
-	}
-	n *= int64(channels) * int64(height) * int64(width)
-	if s.prepared {
-		n *= 4
+		n += stimuli.HeldBytes(s.test)
 	}
 	return n
 }

@@ -25,16 +25,15 @@ that are complete there.
     --models conv,lc,lc+sleep@1,lc+sleep@10 --epochs 3 --out runs/first`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			images, out string
-			limit       int
-			names       []string
-			overwrite   bool
-			training    trainingFlags
-			scoring     scoringFlags
-			recordings  recordingFlags
+			images     imageFlags
+			out        string
+			names      []string
+			overwrite  bool
+			training   trainingFlags
+			scoring    scoringFlags
+			recordings recordingFlags
 		)
-		flags.StringVar(&images, "images", "", imagesUsage)
-		flags.IntVar(&limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
+		images.add(flags)
 		recordings.add(flags)
 		flags.StringSliceVar(&names, "models", []string{"conv", "lc", "lc+sleep@1"}, "networks: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
 		training.add(flags, 3)
@@ -58,7 +57,7 @@ that are complete there.
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := openImages(images, limit, training.seed, training.preparation)
+			sets, err := images.open(t, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}
@@ -98,7 +97,7 @@ func joined(words []string) string {
 // start describes the experiment's data, opens the run's folder and runs.
 func (e *experiment) start(ctx context.Context, t *terminal, out string, overwrite bool) error {
 	e.about.Simulated = e.simulated
-	e.about.Data = e.images.data()
+	e.about.Data, e.about.Notes = e.images.data(), e.images.notes
 	if err := e.training.open(&e.about.Data); err != nil {
 		return err
 	}

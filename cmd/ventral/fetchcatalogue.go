@@ -56,7 +56,7 @@ var catalogue = []dataset{
 		licence: "ImageNet's terms: research and teaching, not commerce",
 		cite:    "Le and Yang 2015, Tiny ImageNet visual recognition challenge",
 		files:   []publishedFile{{"https://cs231n.stanford.edu/tiny-imagenet-200.zip", 248100043, md5Sum("90528d7ca1a48142e341f4ef8d21d0de")}},
-		use:     []string{"train", "--image-size", "64", "--images", "folder:DIR/tiny-imagenet-200.zip"},
+		use:     []string{"train", "--size", "64", "--images", "folder:DIR/tiny-imagenet-200.zip"},
 	},
 	{
 		name:    "majajhong2015",

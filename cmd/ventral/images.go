@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"ventral/stimuli"
 )
@@ -12,9 +15,86 @@ type imageSets struct {
 	source      string
 	train, test stimuli.Set // test nil: none
 	prepared    bool        // the numbers are shown as they are
+	notes       []string    // what was left out
 }
 
-const imagesUsage = "images to train and test on: cifar10:DIR (binary records), folder:DIR (DIR/train/CLASS/*.png, DIR/test/…), shapes (generated) or arrays:X.npy,Y.npy[,XTEST.npy,YTEST.npy] (n × C × H × W and classes; floats are shown as they are)"
+// imageKinds are the sources of labelled images that have a name: KIND:PATH.
+var imageKinds = []string{"cifar10", "cifar100", "cifar100-coarse", "mnist", "folder", "arrays"}
+
+const imagesUsage = "images to train and test on, each PATH a folder or, read in place, a zip, tar or tar.gz: cifar10:PATH, cifar100:PATH or cifar100-coarse:PATH (binary records), mnist:PATH (IDX files), folder:PATH (train/CLASS/*.png and test/… or val/…; TinyImageNet), shapes (generated) or arrays:X.npy,Y.npy[,XTEST.npy,YTEST.npy] (n × C × H × W and classes, also FILE.npz:NAME or FILE.h5:DATASET; floats are shown as they are)"
+
+// imageKind returns the kind of a source and whether it has one: what has none is
+// images without classes.
+func imageKind(source string) (kind string, named bool) {
+	kind, _, ok := strings.Cut(source, ":")
+	return kind, source == "shapes" || ok && slices.Contains(imageKinds, kind)
+}
+
+// imageFlags are the flags of the verbs that train on images.
+type imageFlags struct {
+	source      string
+	limit       int
+	channels    int
+	skipDamaged bool
+	maxPixels   int
+	memory      float64
+}
+
+func (f *imageFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.source, "images", "", imagesUsage)
+	flags.IntVar(&f.limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
+	f.addReading(flags)
+	flags.BoolVar(&f.skipDamaged, "skip-damaged", false, "leave out images that cannot be read, and say which, instead of failing")
+}
+
+// addReading adds the flags that say how image files are read.
+func (f *imageFlags) addReading(flags *pflag.FlagSet) {
+	flags.IntVar(&f.channels, "image-channels", 0, "1 (grey) or 3 channels of images of folder: and mnist: (0: 3, and 1 for mnist)")
+	flags.IntVar(&f.maxPixels, "max-pixels", 0, "refuse image files that claim more pixels than this (0: 100 million)")
+	flags.Float64Var(&f.memory, "image-memory", 8, "GB that a set of images may take in memory; larger ones are decoded as they are needed, or from a tar.gz once to a temporary file")
+}
+
+// options returns the options of reading, or a usage error.
+func (f *imageFlags) options() (o stimuli.ImageOptions, err error) {
+	switch {
+	case f.channels != 0 && f.channels != 1 && f.channels != 3:
+		return o, misused("--image-channels is %d, expected 1 or 3 (0: the source's)", f.channels)
+	case f.maxPixels < 0:
+		return o, misused("--max-pixels is %d, expected a positive number (0: 100 million)", f.maxPixels)
+	case !(f.memory > 0 && f.memory < 1e9):
+		return o, misused("--image-memory is %g, expected a positive number of GB", f.memory)
+	}
+	return stimuli.ImageOptions{Channels: f.channels, MaxPixels: f.maxPixels, MaxMemory: max(1, int64(f.memory*1e9))}, nil
+}
+
+// checkChannels returns a usage error if images cannot have the channels asked for.
+func (f *imageFlags) checkChannels(s stimuli.Set) error {
+	if c, _, _ := s.Shape(); f.channels != 0 && c != f.channels {
+		return misused("--image-channels is %d, and the images have %d channels: only those of folders and MNIST can be given others", f.channels, c)
+	}
+	return nil
+}
+
+// open opens what --images names, as p makes it the input of networks.
+func (f *imageFlags) open(t *terminal, seed uint64, p preparation) (imageSets, error) {
+	o, err := f.options()
+	if err != nil {
+		return imageSets{}, err
+	}
+	var damaged []string
+	if f.skipDamaged {
+		o.Damaged = func(file string, err error) { damaged = append(damaged, fmt.Sprintf("%s (%v)", file, err)) }
+	}
+	s, err := openImages(f.source, f.limit, seed, p, o)
+	if err != nil {
+		return s, err
+	}
+	if len(damaged) > 0 {
+		s.notes = append(s.notes, fmt.Sprintf("%d damaged images were left out: %s", len(damaged), strings.Join(damaged, ", ")))
+		t.say("note: %s", s.notes[0])
+	}
+	return s, f.checkChannels(s.train)
+}
 
 // The generated images of --images shapes.
 const (
@@ -24,27 +104,12 @@ const (
 
 // openImages opens what --images names. limit > 0 takes the first so many
 // training images, or of class folders so many evenly over the classes. p says how
-// they become a network's input.
-func openImages(source string, limit int, seed uint64, p preparation) (imageSets, error) {
-	s := imageSets{source: source}
-	kind, dir, _ := strings.Cut(source, ":")
-	var err error
-	switch {
-	case kind == "cifar10" && dir != "":
-		s.train, s.test, err = stimuli.OpenCIFAR10(dir)
-	case kind == "folder" && dir != "":
-		if s.train, s.test, err = stimuli.OpenFolder(dir, p.files()); err == nil && s.test == nil {
-			err = fmt.Errorf("%s: found class folders and no test images: expected %s/train/CLASS/… and %s/test/CLASS/…", dir, dir, dir)
-		}
-	case kind == "arrays" && dir != "":
-		err = s.openArrays(strings.Split(dir, ","))
-	case source == "shapes":
-		s = generatedShapes(seed, p.side(), shapesTrain, shapesTest)
-	default:
-		return s, misused("--images %q: expected cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy", source)
-	}
-	if err == nil {
-		err = s.frame(p)
+// they become a network's input, o how files are read.
+func openImages(source string, limit int, seed uint64, p preparation, o stimuli.ImageOptions) (imageSets, error) {
+	s, err := openSource(source, seed, p, o)
+	if err == nil && s.test == nil && strings.HasPrefix(source, "folder:") {
+		dir := strings.TrimPrefix(source, "folder:")
+		err = fmt.Errorf("%s: found class folders and no test images: expected %s/train/CLASS/… and %s/test/CLASS/…", dir, dir, dir)
 	}
 	if err != nil {
 		return s, err
@@ -56,13 +121,42 @@ func openImages(source string, limit int, seed uint64, p preparation) (imageSets
 		some := make([]int, limit)
 		for i := range some {
 			some[i] = i
-			if kind == "folder" { // its images come class by class
+			if strings.HasPrefix(source, "folder:") { // its images come class by class
 				some[i] = i * s.train.Len() / limit
 			}
 		}
 		s.train = stimuli.Subset(s.train, some)
 	}
 	return s, nil
+}
+
+// openSource opens all images of a source, as openImages does.
+func openSource(source string, seed uint64, p preparation, o stimuli.ImageOptions) (imageSets, error) {
+	s := imageSets{source: source}
+	kind, named := imageKind(source)
+	path := strings.TrimPrefix(source, kind+":")
+	if !named || path == "" {
+		return s, misused("--images %q: expected %s:PATH or shapes", source, strings.Join(imageKinds, ":PATH, "))
+	}
+	var err error
+	switch kind {
+	case "shapes":
+		s = generatedShapes(seed, p.side(), shapesTrain, shapesTest)
+	case "cifar10":
+		s.train, s.test, err = stimuli.OpenCIFAR10(path)
+	case "cifar100", "cifar100-coarse":
+		s.train, s.test, err = stimuli.OpenCIFAR100(path, kind == "cifar100-coarse")
+	case "mnist":
+		s.train, s.test, err = stimuli.OpenMNIST(path, p.digits(o))
+	case "folder":
+		s.train, s.test, err = stimuli.OpenFolder(path, p.files(o))
+	case "arrays":
+		err = s.openArrays(strings.Split(path, ","))
+	}
+	if err == nil {
+		err = s.frame(p)
+	}
+	return s, err
 }
 
 // frame makes the networks' input of the images.
@@ -109,11 +203,12 @@ func size3(a, b, c int) [3]int { return [3]int{a, b, c} }
 func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, error) {
 	in := m.Architecture.Input
 	p := &stimuli.Prepared{Mean: m.Mean, Std: m.Std}
-	if kind, _, named := strings.Cut(source, ":"); source == "shapes" || named && (kind == "cifar10" || kind == "folder" || kind == "arrays") {
-		if options.Degrees > 0 {
-			return nil, misused("--degrees is for a folder or zip of stimuli, and %s are shown as the network was tested on them", source)
+	options.Channels, options.Height, options.Width = in.Channels, in.Height, in.Width
+	if _, named := imageKind(source); named {
+		if options.Table != "" || options.Crop > 0 || options.Degrees > 0 {
+			return nil, misused("--table, --crop and --degrees are for a folder or archive of stimuli, and %s are shown as the network was tested on them", source)
 		}
-		sets, err := openImages(source, 0, 1, m.Preparation)
+		sets, err := openImages(source, 0, 1, m.Preparation, options)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +227,6 @@ func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) 
 		if m.Prepared {
 			return nil, fmt.Errorf("%s: these are pixels, and the network was trained on numbers that are shown as they are: give --images arrays:X.npy,Y.npy of such", source)
 		}
-		options.Channels, options.Height, options.Width = in.Channels, in.Height, in.Width
 		var err error
 		if p.Set, _, err = stimuli.OpenImages(source, options); err != nil {
 			return nil, err

@@ -46,7 +46,7 @@ var verbs = []verb{
 	scoreVerb, recordingsInspectVerb,
 	plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb,
 	trainVerb, sleepVerb, activationsVerb, reproduceVerb,
-	fetchVerb,
+	stimuliInspectVerb, fetchVerb,
 }
 
 func main() {

@@ -50,7 +50,7 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.channels, "channels", 1, "input channels")
 	flags.StringVar(&f.input, "input", "white", "input: white (noise), correlated (noise, --spectrum; without mean luminance), gratings, lines (of 0 and 1; the default of foldiak), patches (of --images) or FILE.npy (n_patterns × d, repeated when it ends)")
 	flags.StringVar(&f.spectrum, "spectrum", "2", "power spectrum of correlated noise: the exponent e of 1/f^e, or FILE.npy (k × k, in the order of the discrete Fourier transform)")
-	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:DIR (any folder or zip), cifar10:DIR, folder:DIR or shapes")
+	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:PATH (any folder, zip, tar or tar.gz), or cifar10:PATH, folder:PATH … as in ventral train")
 	flags.IntVar(&f.imageSize, "image-size", 128, "side to which pictures:DIR is resized, pixels")
 	flags.StringVar(&f.weights, "weights", "", "weights of the start, FILE.npy, n × d (default: random)")
 	flags.Float64Var(&f.mean, "mean", 0, "mean of random weights of the start (default: 1 for sharing and equations, else 0)")
@@ -454,7 +454,7 @@ func (f *plasticityFlags) openPatchImages() (stimuli.Set, error) {
 			set, _, err := stimuli.OpenImages(dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
 			return set, err
 		}
-		sets, err := openImages(f.images, 0, 1, preparation{})
+		sets, err := openImages(f.images, 0, 1, preparation{}, stimuli.ImageOptions{})
 		return sets.train, err
 	}
 	if f.sets == nil {

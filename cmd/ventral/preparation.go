@@ -102,15 +102,30 @@ func (p preparation) side() int {
 	return 32
 }
 
-// files says how image files are read.
-func (p preparation) files() stimuli.ImageOptions {
-	switch p.Augment {
-	case augmentCrop:
-		return stimuli.ImageOptions{Crop: p.side(), Height: p.side(), Width: p.side()}
-	case augmentResizedCrop:
-		return stimuli.ImageOptions{Short: p.Resize, Store: p.Store, Height: p.Size, Width: p.Size}
+// files says how image files are read: as o does, but for the shapes that o leaves
+// open or that crops need.
+func (p preparation) files(o stimuli.ImageOptions) stimuli.ImageOptions {
+	switch {
+	case p.Augment == augmentCrop:
+		o.Crop, o.Height, o.Width = p.side(), p.side(), p.side()
+	case p.Augment == augmentResizedCrop:
+		o.Short, o.Store, o.Height, o.Width = p.Resize, p.Store, p.Size, p.Size
+	case o.Height == 0:
+		o.Height, o.Width = p.side(), p.side()
 	}
-	return stimuli.ImageOptions{Height: p.side(), Width: p.side()}
+	return o
+}
+
+// digits is files for images of one shape, which they keep where nothing else is
+// asked for, and of which frame takes the crops.
+func (p preparation) digits(o stimuli.ImageOptions) stimuli.ImageOptions {
+	switch {
+	case p.Augment == augmentCrop || p.Augment == augmentResizedCrop:
+		o.Height, o.Width = 0, 0
+	case o.Height == 0:
+		o.Height, o.Width = p.Size, p.Size
+	}
+	return o
 }
 
 // frame makes the networks' input of images of one shape: what is tested, with
@@ -131,5 +146,5 @@ func (p preparation) frame(s stimuli.Set) (stimuli.Set, error) {
 	case p.Augment == augmentResizedCrop:
 		return stimuli.Framed(s, stimuli.Frame{Height: p.Size, Width: p.Size, Short: p.Resize})
 	}
-	return nil, misused("--size is %d, and the images are of %d×%d pixels (width × height): with --augment %s only folders and shapes are made to size", p.Size, w, h, p.Augment)
+	return nil, misused("--size is %d, and the images are of %d×%d pixels (width × height): only folders, MNIST and shapes are made to size; of others training can see parts (--augment crop and resized-crop)", p.Size, w, h)
 }

@@ -141,7 +141,7 @@ func TestTestedImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sets, err := openImages("folder:"+dir, 0, 1, preparation{Augment: "crop", Size: 16, Pad: 4})
+	sets, err := openImages("folder:"+dir, 0, 1, preparation{Augment: "crop", Size: 16, Pad: 4}, stimuli.ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +153,69 @@ func TestTestedImages(t *testing.T) {
 		if r, _, _, _ := picture.At(7+4+k%16, 1+4+k/16).RGBA(); v != float32(r>>8)/255 { // (38−24)/2, (26−24)/2
 			t.Fatalf("pixel %d of %s is %g, want %d/255", k, sets.test.ID(1), v, r>>8)
 		}
+	}
+}
+
+// Images of IDX files keep their size, are made to --size, or are cropped as they
+// are; the memory of images is that of all their pixels.
+func TestPreparedDigits(t *testing.T) {
+	dir := t.TempDir()
+	const n, side = 6, 12
+	for _, part := range []string{"train", "t10k"} {
+		images, labels := []byte{0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, side, 0, 0, 0, side}, []byte{0, 0, 8, 1, 0, 0, 0, n}
+		for i := range n * side * side {
+			images = append(images, byte(i*i/7))
+		}
+		for i := range n {
+			labels = append(labels, byte(i%3))
+		}
+		for name, content := range map[string][]byte{"images-idx3": images, "labels-idx1": labels} {
+			if err := os.WriteFile(filepath.Join(dir, part+"-"+name+"-ubyte"), content, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	pixels := func(p preparation, i int) (x []float32, side int, bytes int64) {
+		sets, err := openImages("mnist:"+dir, 0, 1, p, stimuli.ImageOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		channels, h, w := sets.train.Shape()
+		if channels != 1 || h != w || size3(sets.test.Shape()) != size3(1, h, w) {
+			t.Errorf("%+v: images of %d×%d×%d", p, channels, h, w)
+		}
+		x = make([]float32, h*w)
+		if err := sets.train.Pixels(i, x); err != nil {
+			t.Fatal(err)
+		}
+		return x, h, sets.bytes()
+	}
+	own, got, bytes := pixels(preparation{Augment: augmentTranslate}, 2)
+	if got != side || bytes != 2*n*side*side {
+		t.Errorf("images of %d×%d pixels take %d bytes", got, got, bytes)
+	}
+	if _, got, bytes := pixels(preparation{Augment: augmentNone, Size: 16}, 2); got != 16 || bytes != 2*n*16*16 {
+		t.Errorf("--size 16 makes images of %d×%d pixels, %d bytes", got, got, bytes)
+	}
+	crop, got, bytes := pixels(preparation{Augment: augmentCrop, Size: 8, Pad: 1}, 2)
+	if got != 8 || bytes != 2*n*side*side || crop[0] != own[2*side+2] || crop[63] != own[9*side+9] {
+		t.Errorf("crops of %d×%d pixels of images of %d bytes: not the images' centres", got, got, bytes)
+	}
+	if _, got, bytes := pixels(preparation{Augment: augmentResizedCrop, Size: 16, Resize: 18}, 2); got != 16 || bytes != 2*n*side*side {
+		t.Errorf("resized crops of %d×%d pixels, of images of %d bytes", got, got, bytes)
+	}
+
+	// Photographs that keep their shapes.
+	photographs, want := t.TempDir(), int64(0)
+	writePhotographs(t, photographs, 24, 6, 4)
+	for _, part := range []int{6, 4} {
+		for i := range part {
+			want += int64(3 * (24 + 16 - i%3) * (24 + i%7))
+		}
+	}
+	sets, err := openImages("folder:"+photographs, 2, 1, preparation{Augment: augmentResizedCrop, Size: 16, Resize: 18}, stimuli.ImageOptions{})
+	if err != nil || sets.bytes() != want {
+		t.Errorf("photographs take %d bytes, want %d; %v", sets.bytes(), want, err)
 	}
 }
 
@@ -288,15 +351,15 @@ func TestVisualDegrees(t *testing.T) {
 	activations := []string{"activations", "--weights", filepath.Join(net, weightsName), "--images", pictures, "--out", filepath.Join(dir, "x")}
 	compare := []string{"compare", "--images", "folder:" + photographs, "--recordings", "V1=" + recordings, "--stimuli", pictures, "--out", filepath.Join(dir, "x")}
 	for says, args := range map[string][]string{
-		"--degrees is -1":                             append(activations, "--degrees", "-1"),
-		"--model-degrees is 0":                        append(activations, "--model-degrees", "0"),
-		"--crop and --degrees exclude each other":     append(activations, "--degrees", "4", "--crop", "8"),
-		"--degrees is for a folder or zip of stimuli": append(activations, "--degrees", "4", "--images", "shapes"),
-		`--stimulus-degrees "four"`:                   append(compare, "--stimulus-degrees", "four"),
-		`--stimulus-degrees "-4"`:                     append(compare, "--stimulus-degrees", "V1=-4"),
-		`no recordings of region "V2"`:                append(compare, "--stimulus-degrees", "V2=4"),
-		"--model-degrees is NaN":                      append(compare, "--stimulus-degrees", "4", "--model-degrees", "NaN"),
-		"--crop 8 and --stimulus-degrees 4 exclude":   append(compare, "--stimulus-degrees", "4", "--crop", "V1=8"),
+		"--degrees is -1":                                append(activations, "--degrees", "-1"),
+		"--model-degrees is 0":                           append(activations, "--model-degrees", "0"),
+		"--crop and --degrees exclude each other":        append(activations, "--degrees", "4", "--crop", "8"),
+		"--table, --crop and --degrees are for a folder": append(activations, "--degrees", "4", "--images", "shapes"),
+		`--stimulus-degrees "four"`:                      append(compare, "--stimulus-degrees", "four"),
+		`--stimulus-degrees "-4"`:                        append(compare, "--stimulus-degrees", "V1=-4"),
+		`no recordings of region "V2"`:                   append(compare, "--stimulus-degrees", "V2=4"),
+		"--model-degrees is NaN":                         append(compare, "--stimulus-degrees", "4", "--model-degrees", "NaN"),
+		"--crop 8 and --stimulus-degrees 4 exclude":      append(compare, "--stimulus-degrees", "4", "--crop", "V1=8"),
 	} {
 		if code, _, errs := ventral(t, slices.Clone(args)...); code != exitUsage || !strings.Contains(errs, says) {
 			t.Errorf("%v: exit code %d: %s", args[len(args)-2:], code, errs)

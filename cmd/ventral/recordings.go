@@ -47,7 +47,7 @@ type recordingFlags struct {
 
 func (f *recordingFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.recordings, "recordings", nil, "REGION=FILE,…: recordings in HDF5, netCDF-4, MATLAB 7.3, NPY or NPZ; a region coordinate in the file selects the region's neuroids")
-	flags.StringSliceVar(&f.stimuli, "stimuli", nil, "REGION=IMAGES[:TABLE],…: the stimuli, a folder or zip of images, and a CSV with stimulus_id and filename (default: what lies beside the recordings)")
+	flags.StringSliceVar(&f.stimuli, "stimuli", nil, "REGION=IMAGES[:TABLE],…: the stimuli, a folder, zip, tar or tar.gz of images, and a CSV with stimulus_id and filename (default: what lies beside the recordings)")
 	flags.StringArrayVar(&f.axes, "axes", nil, "[REGION=]AXIS,AXIS,…: the axes of recordings, of stimulus, repetition, neuroid (without REGION: where the file does not name them)")
 	flags.StringSliceVar(&f.dataset, "dataset", nil, "[REGION=]NAME: the dataset, where a file holds several")
 	flags.StringSliceVar(&f.group, "group", nil, "[REGION=]COLUMN: a column of the stimulus table no value of which may be on both sides of a split (without REGION: for every table that has it)")

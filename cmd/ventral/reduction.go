@@ -28,7 +28,7 @@ func (r *reductionFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.pool, "pool", "", "mean or max: of every channel over its positions, before anything else")
 	flags.IntVar(&r.project, "project", 0, "features per layer, by a sparse random projection; layers that have no more are kept (0: none)")
 	flags.IntVar(&r.pca, "pca", 0, "principal components per layer, fitted on --pca-images; layers that have no more features are kept (0: none)")
-	flags.StringVar(&r.pcaImages, "pca-images", "", "folder or zip of other images, more than --pca")
+	flags.StringVar(&r.pcaImages, "pca-images", "", "folder, zip, tar or tar.gz of other images, or cifar10:PATH, folder:PATH … as in ventral train; more than --pca")
 	flags.Uint64Var(&r.seed, "seed", 1, "seed of --project")
 }
 

@@ -28,14 +28,14 @@ it was.
   ventral reproduce cifar10 --images folder:cifar10-jpeg --arch resnet20 --batch 512 --epochs 20 --out runs/table`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			images, out  string
-			names        []string
-			limit, seeds int
-			overwrite    bool
-			training     trainingFlags
+			images    imageFlags
+			out       string
+			names     []string
+			seeds     int
+			overwrite bool
+			training  trainingFlags
 		)
-		flags.StringVar(&images, "images", "", imagesUsage)
-		flags.IntVar(&limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
+		images.add(flags)
 		flags.StringSliceVar(&names, "rows", []string{"conv", "lc", "lc*4", "lc+sleep@1", "lc+sleep@10", "lc+sleep@100"}, "rows of the table")
 		flags.IntVar(&seeds, "seeds", 1, "seeds for each row, from --seed on (the paper: 5)")
 		training.add(flags, 20)
@@ -66,12 +66,12 @@ it was.
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := openImages(images, limit, training.seed, training.preparation)
+			sets, err := images.open(t, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}
 			if sets.test == nil {
-				return misused("--images %s: the table needs test images", images)
+				return misused("--images %s: the table needs test images", images.source)
 			}
 			for _, r := range rows {
 				if err := training.checkTraining(sets, []modelSpec{r.spec}); err != nil {
@@ -79,7 +79,7 @@ it was.
 				}
 			}
 			about := describe(flags)
-			about.Data = sets.data()
+			about.Data, about.Notes = sets.data(), sets.notes
 			if err := training.open(&about.Data); err != nil {
 				return err
 			}

@@ -47,7 +47,7 @@ nothing is written.`,
 		)
 		flags.StringVar(&weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
 		f.add(flags, "")
-		flags.StringVar(&images, "images", "", "images of --stimuli replay: a folder or zip, cifar10:DIR, folder:DIR, shapes or arrays:X.npy,Y.npy (the training images)")
+		flags.StringVar(&images, "images", "", "images of --stimuli replay: a folder, zip, tar or tar.gz, or cifar10:PATH, folder:PATH … as in ventral train (the training images)")
 		flags.IntVar(&n, "replay-images", 128, "images, or frames of waves, to replay (the first so many)")
 		flags.IntVar(&every, "every", 0, "steps between records (0: a tenth of the steps)")
 		flags.Uint64Var(&f.seed, "seed", 1, "seed of the patterns: same seed, same bits")

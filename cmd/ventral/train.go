@@ -46,14 +46,13 @@ norm; relu; max or mean KERNEL [stride=] [padding=]; block CHANNELS [stride=] is
 residual block; W is --width. The mean over positions and a linear readout follow.`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			images, out, name string
-			limit             int
+			images            imageFlags
+			out, name         string
 			overwrite, resume bool
 			noAugment         bool
 			training          trainingFlags
 		)
-		flags.StringVar(&images, "images", "", imagesUsage)
-		flags.IntVar(&limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
+		images.add(flags)
 		flags.StringVar(&name, "model", "lc+sleep@1", "network: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
 		training.add(flags, 10)
 		flags.StringVar(&training.init, "init", "", "weights to start from, .npz with the names of the authors' state_dict (default: random)")
@@ -85,7 +84,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := openImages(images, limit, training.seed, training.preparation)
+			sets, err := images.open(t, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}
@@ -93,7 +92,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 				return err
 			}
 			about := describe(flags)
-			about.Data = sets.data()
+			about.Data, about.Notes = sets.data(), sets.notes
 			if err := training.open(&about.Data); err != nil {
 				return err
 			}

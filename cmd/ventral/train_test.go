@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ventral/internal/npy"
+	"ventral/stimuli"
 )
 
 const networkGoldens = "../../network/testdata"
@@ -282,7 +283,7 @@ func TestTrainImagesOfFolders(t *testing.T) {
 	for _, part := range []string{"train/a", "train/b", "test/a", "test/b"} {
 		writeShapes(t, filepath.Join(dir, part), 6)
 	}
-	sets, err := openImages("folder:"+dir, 4, 1, preparation{})
+	sets, err := openImages("folder:"+dir, 4, 1, preparation{}, stimuli.ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
