@@ -10,6 +10,10 @@
 // or RungeKutta); Settled answers with the state at which a linear circuit comes
 // to rest.
 //
+// A GratingGrid's Tune reads the tuning of any neuron, simulated or recorded, off
+// its responses to gratings: preferred orientation and frequency, widths,
+// circular variance, F1/F0.
+//
 // It knows nothing of synapses that change (package plasticity) or of training
 // (package network).
 package neuron

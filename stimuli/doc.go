@@ -10,7 +10,8 @@
 //   - OpenArrays: arrays of images and classes, from NumPy or HDF5;
 //   - OpenImages: the images beside recordings, with the Table that names them
 //     (Brain-Score's stimulus sets);
-//   - Shapes: generated images whose classes vary in position.
+//   - Shapes: generated images whose classes vary in position;
+//   - NewDrawn: generated stimuli.
 //
 // All but arrays are read from a folder or, without unpacking, from a zip, tar
 // or tar.gz. Files and SurveyOf tell what is there.
@@ -31,6 +32,11 @@
 //   - Gratings: sinusoids of random orientation, frequency and phase;
 //   - Waves: frames of retinal waves;
 //   - Patches: pieces of the images of a Set.
+//
+// A Stimulus is what vision is studied with, in degrees of visual angle, ms and
+// contrast, drawn on a Raster at any time: Grating, Gabor, Plaid, Bar,
+// Checkerboard, Dots, FilteredNoise, Texture, Periodic (what layers see in sleep)
+// and RetinalWaves.
 //
 // Pixels are channel-major (channel, row, column) in [0, 1]. The sets of image
 // files have 8 bits per pixel and channel, the depth that the files and

@@ -55,18 +55,24 @@ func (v Waves) Pattern(i int, x []float64) error {
 	}
 	checkPattern("Waves", x, v.Channels, v.Height, v.Width)
 
-	rng := generatorOf(v.Seed, i/v.Frames)
-	row := float64(v.Height)/2 + spacing*(4*rng.Float64()-2)
-	col := float64(v.Width)/2 + spacing*(4*rng.Float64()-2)
-	phase := rng.Float64()
-	rng.free()
-
+	row, col, phase := waveOf(v.Seed, i/v.Frames, v.Height, v.Width, spacing)
 	plane := x[:v.Height*v.Width]
 	drawWave(plane, v.Width, row, col, phase+speed/spacing*float64(i%v.Frames), spacing, active)
 	for c := 1; c < v.Channels; c++ {
 		copy(x[c*len(plane):], plane)
 	}
 	return nil
+}
+
+// waveOf returns the centre of a wave, in pixels, and the phase that it begins
+// with.
+func waveOf(seed uint64, wave, height, width int, spacing float64) (row, col, phase float64) {
+	rng := generatorOf(seed, wave)
+	row = float64(height)/2 + spacing*(4*rng.Float64()-2)
+	col = float64(width)/2 + spacing*(4*rng.Float64()-2)
+	phase = rng.Float64()
+	rng.free()
+	return row, col, phase
 }
 
 // drawWave writes the standardised activity of pixels, whose centres lie at

@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 	"ventral/neuron":          {"gonum.org/v1/gonum"},
 	"ventral/plasticity":      {"gonum.org/v1/gonum", "github.com/expr-lang/expr"},
 	"ventral/network":         {"ventral/neuron", "ventral/plasticity", "ventral/internal", "gonum.org/v1/gonum"},
-	"ventral/stimuli":         {"ventral/internal", "golang.org/x/image"},
+	"ventral/stimuli":         {"ventral/internal", "golang.org/x/image", "gonum.org/v1/gonum/dsp/fourier"},
 	"ventral/fit":             {"ventral/internal", "gonum.org/v1/gonum"},
 	"ventral/internal/npy":    {"github.com/sbinet/npyio"},
 	"ventral/internal/hdf5":   {"gonum.org/v1/hdf5"},

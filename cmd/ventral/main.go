@@ -46,7 +46,7 @@ var verbs = []verb{
 	scoreVerb, recordingsInspectVerb,
 	plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb,
 	trainVerb, sleepVerb, activationsVerb, reproduceVerb,
-	stimuliInspectVerb, fetchVerb,
+	stimuliInspectVerb, stimuliRenderVerb, tuningVerb, fetchVerb,
 }
 
 func main() {
