@@ -3,6 +3,7 @@
 package fit
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,7 +21,8 @@ import (
 
 // TestPeers times regressions beside scikit-learn's on the same data, turn by
 // turn, ours on one core and scikit-learn on all, and prints medians, their
-// ratio and how far the predictions are apart: make bench-peers.
+// ratio and how far the predictions are apart; and a score of ten splits, on all
+// cores, beside ten of scikit-learn's fits: make bench-peers.
 func TestPeers(t *testing.T) {
 	python := ""
 	for _, p := range []string{os.Getenv("PYTHON"), "/usr/bin/python3", "python3"} {
@@ -36,7 +38,7 @@ func TestPeers(t *testing.T) {
 	defer runtime.GOMAXPROCS(cores)
 	const n, train, q = 2880, 2592, 168
 	alphas := []float64{1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
-	fmt.Printf("%-34s %12s %22s %8s %12s %12s\n", "2,880 stimuli, 168 noise targets", "ventral, 1 core", fmt.Sprintf("scikit-learn, %d cores", cores), "ratio", "its memory", "distance")
+	fmt.Printf("%-34s %15s %22s %8s %10s %12s %18s\n", "2,880 stimuli, 168 noise targets", "ventral, 1 core", fmt.Sprintf("scikit-learn, %d cores", cores), "ratio", "distance", "its memory", "ten splits, ratio")
 	for _, c := range []struct {
 		name     string
 		r        Regression
@@ -84,7 +86,14 @@ func TestPeers(t *testing.T) {
 			apart = max(apart, distance(predicted, rowsOf(mat.NewDense(n-train, q, want))))
 			ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, b/a)
 		}
-		fmt.Printf("%-34s %13.2f s %20.2f s %7.0f× %9.2f GB %12.1e\n", fmt.Sprintf("%s, %d features", c.name, c.features), middle(ours), middle(theirs), middle(ratios), bytes/1e9, apart)
+		runtime.GOMAXPROCS(cores)
+		begun := time.Now()
+		if _, err := Score(context.Background(), Dense(x), y, Options{Regression: c.r}); err != nil {
+			t.Fatal(err)
+		}
+		ten := time.Since(begun).Seconds()
+		runtime.GOMAXPROCS(1)
+		fmt.Printf("%-34s %13.2f s %20.2f s %7.1f× %10.1e %9.2f GB %8.2f s %6.1f×\n", fmt.Sprintf("%s, %d features", c.name, c.features), middle(ours), middle(theirs), middle(ratios), apart, bytes/1e9, ten, 10*middle(theirs)/ten)
 	}
 }
 

@@ -169,11 +169,11 @@ func (r *Result) normalise(v Convention) error {
 		return err
 	}
 	r.Negative = r.Score < 0
-	if r.Negative {
-		r.Notes = append(r.Notes, fmt.Sprintf("r is negative (%.3g): the ceiled score, a square, hides that", r.Score))
-	}
 	if r.Ceiling == 0 {
 		return nil
+	}
+	if r.Negative {
+		r.Notes = append(r.Notes, fmt.Sprintf("r is negative (%.3g): the ceiled score, a square, hides that", r.Score))
 	}
 	var err error
 	if r.Ceiled, err = v.Ceiled(r.Score, r.Ceiling); err != nil {

@@ -141,6 +141,9 @@ func swap(features fit.Features, responses *mat.Dense) (fit.Features, *mat.Dense
 	return fit.Dense(responses), y, nil
 }
 
+// blasBytes is about what OpenBLAS packs matrices into, per thread.
+const blasBytes = 15e6
+
 // fitsMemory refuses a layer whose score does not fit into memory, says what the
 // largest one needs, and keeps the collector from letting garbage add up to as
 // much again.
@@ -155,7 +158,7 @@ func (s *scoreRun) fitsMemory(t *terminal, x *featureSource, layer string, r fit
 		train = max(train, len(split.Train))
 	}
 	parallel := min(runtime.GOMAXPROCS(0), len(target.splits))
-	need := fit.EstimateBytes(r, n, p, q, train, parallel) + 8*int64(n)*int64(q)
+	need := fit.EstimateBytes(r, n, p, q, train, parallel) + 2*8*int64(n)*int64(q) + int64(parallel)*blasBytes
 	if s.wantsPredictions() {
 		for _, split := range target.splits {
 			need += 8 * int64(len(split.Test)) * int64(q)
@@ -173,11 +176,10 @@ func (s *scoreRun) fitsMemory(t *terminal, x *featureSource, layer string, r fit
 		return err
 	}
 	if need > s.largest {
-		if s.largest = need; need > 1<<30 {
-			t.say("%s: about %s of memory are needed", layer, gigabytes(need+programBytes))
-		}
+		s.largest = need
+		t.say("%s: about %s of memory are needed", layer, gigabytes(need+programBytes))
 		if os.Getenv("GOMEMLIMIT") == "" {
-			debug.SetMemoryLimit(need + need/20 + programBytes)
+			debug.SetMemoryLimit(need + programBytes/2)
 		}
 	}
 	return nil
