@@ -51,10 +51,8 @@ be made of the file, it says why.
 				}
 				o.Select = append(o.Select, conditions...)
 			}
-			if window != "" {
-				if _, err := fmt.Sscanf(window+"\n", "%g:%g\n", &o.Window.Begin, &o.Window.End); err != nil || !(o.Window.Begin < o.Window.End) {
-					return misused("--window %q: expected BEGIN:END in ms, such as 70:170", window)
-				}
+			if err := parseWindow(window, &o.Window); err != nil {
+				return err
 			}
 			found, err := inspect(flags.Arg(0), o)
 			if err != nil {

@@ -41,7 +41,7 @@ func (f *scoreInputFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.dataset, "dataset", "", "array of the recordings, where the file holds several")
 	flags.StringSliceVar(&f.regions, "region", nil, "regions, one row each (default: every region that the file names)")
 	flags.StringVar(&f.selection, "select", "", "of the recordings only what has these coordinates: animal=Chabo|Tito,object_name!=face")
-	flags.StringVar(&f.window, "window", "", "of the time bins only those inside BEGIN-END, in ms: 70-170")
+	flags.StringVar(&f.window, "window", "", "of the time bins only those wholly inside BEGIN:END, in ms: 70:170")
 	flags.BoolVar(&f.timeBins, "time-bins", false, "score every time bin by itself, one row each (default: their mean)")
 	flags.Float64Var(&f.minReliability, "min-reliability", 0, "leave out neuroids with a split-half reliability below this (0: none)")
 	flags.StringVar(&f.table, "stimuli", "", "CSV with the stimulus_id of each row of --features (default: stimuli.csv beside them, if it has as many rows)")
@@ -218,10 +218,8 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 			return nil, misused("--select: %v", err)
 		}
 	}
-	if f.window != "" {
-		if n, err := fmt.Sscanf(f.window, "%g-%g", &o.Window.Begin, &o.Window.End); n != 2 || err != nil || !(o.Window.Begin < o.Window.End) {
-			return nil, misused("--window %q: expected BEGIN-END in ms, such as 70-170", f.window)
-		}
+	if err := parseWindow(f.window, &o.Window); err != nil {
+		return nil, err
 	}
 	regions := f.regions
 	if len(regions) == 0 {
@@ -257,6 +255,17 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 		}
 	}
 	return targets, nil
+}
+
+// parseWindow reads BEGIN:END; "" leaves the window as it is.
+func parseWindow(text string, w *fit.Window) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := fmt.Sscanf(text+"\n", "%g:%g\n", &w.Begin, &w.End); err != nil || !(w.Begin < w.End) {
+		return misused("--window %q: expected BEGIN:END in ms, such as 70:170", text)
+	}
+	return nil
 }
 
 // target aligns recordings with the features.

@@ -32,7 +32,8 @@ func (f *scoringFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.method, "regression", "ridgecv", "ridgecv (leave-one-out α per neuroid), pls, ridge, linear, plscv (chooses the components), one-to-one")
 	flags.IntVar(&f.components, "components", 25, "components of pls, or the most that plscv may choose")
 	flags.Float64Var(&f.alpha, "alpha", 1, "penalty of ridge")
-	flags.Float64SliceVar(&f.alphas, "alphas", nil, "penalties that ridgecv chooses among (default: Brain-Score's 99 from .01 to 1e7)")
+	flags.Float64SliceVar(&f.alphas, "alphas", nil, "penalties, `numbers`, that ridgecv chooses among (default: Brain-Score's 99 from .01 to 1e7)")
+	flags.Lookup("alphas").DefValue = "" // nil reads as []
 	flags.BoolVar(&f.shared, "shared-alpha", false, "ridgecv chooses one α for all neuroids")
 	flags.IntVar(&f.inner, "inner-folds", 0, "folds inside the training part that ridgecv and plscv choose on, which keep groups together (0: ridgecv leaves each stimulus out, plscv has 10 folds)")
 	flags.IntVar(&f.splits, "splits", 10, "cross-validation splits")
