@@ -48,6 +48,9 @@ type Bootstrapped struct {
 	// drawn: the means leave them out.
 	Undefined, EmptySplits int
 	Notes                  []string
+
+	of    *Predictions // what Compare must find alike
+	drawn BootstrapOptions
 }
 
 // Bootstrap resamples a score. In every draw as many stimuli are drawn with
@@ -79,7 +82,7 @@ func Bootstrap(p *Predictions, o BootstrapOptions) (*Bootstrapped, error) {
 		return nil, err
 	}
 	observed := p.correlations()
-	b := &Bootstrapped{Resampled: o.Resample, Units: len(units), Confidence: o.Confidence, Draws: make(Draws, o.Draws)}
+	b := &Bootstrapped{Resampled: o.Resample, Units: len(units), Confidence: o.Confidence, Draws: make(Draws, o.Draws), of: p, drawn: o}
 	if b.Score, err = p.score(observed); err != nil {
 		return nil, err
 	}

@@ -266,6 +266,7 @@ func TestBootstrapErrors(t *testing.T) {
 		{p, BootstrapOptions{Resample: "cells"}, `cannot resample "cells"`},
 		{p, BootstrapOptions{Groups: []string{"a"}}, "1 groups for 40 stimuli"},
 		{p, BootstrapOptions{Groups: make([]string, 40)}, "are in the same group"},
+		{nil, BootstrapOptions{}, "there are no predictions"},
 		{still, BootstrapOptions{}, "split 1 of 10: no correlation exists"},
 		{predictionsOf(rare, rare, disjoint(40, 1)), BootstrapOptions{}, "no correlation exists in any split: 40 stimuli and 1 neuroids are too few"},
 		{twice, BootstrapOptions{}, "split 1 of 1 has row 3 twice"},

@@ -21,9 +21,10 @@ import (
 //
 // which is the mean of K_ij L_ij + K_ij L_qr − 2 K_ij L_iq over different
 // stimuli i, j, q, r. A bootstrap's stimulus that is drawn w times has the weight
-// w, and is not taken for w different ones: the estimate stays unbiased. The similarity is 0 where HSIC(K, K) HSIC(L, L) ≤ 0,
-// as in Brain-Score. Brain-Score adds 1e-12 to the denominator, which this does
-// not: features of small scale would seem unrelated.
+// w, and is not taken for w different ones: the estimate stays unbiased.
+// The similarity is 0 where HSIC(K, K) HSIC(L, L) ≤ 0, as in Brain-Score.
+// Brain-Score adds 1e-12 to the denominator, which this does not: features of
+// small scale would seem unrelated.
 //
 // Memory: 4 n_stimuli² bytes per side.
 type CKA struct {
@@ -38,6 +39,11 @@ func (CKA) Name() string { return "cka" }
 
 // Parameters says whether the estimator is biased.
 func (c CKA) Parameters() map[string]any { return map[string]any{"biased": c.Biased} }
+
+// Bytes counts the products of both sides and a block of features.
+func (CKA) Bytes(stimuli, p, q, _ int) int64 {
+	return float64s(stimuli*stimuli) + float64s(stimuli*blockWidth(stimuli, max(p, q)))
+}
 
 // Prepare computes the products of stimuli on both sides. It fails with fewer
 // than 4 stimuli (2 for the biased estimator), and for features that are not

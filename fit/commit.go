@@ -30,7 +30,10 @@ type CommitOptions struct {
 	// training and test parts, for cross-validation. nil = ten splits of 90 %,
 	// by group with Groups, stratified with Labels.
 	Within func(rows []int) Splitter
-	Score  Options // for both parts; its Splits must be nil
+	// Regression is that for a part, where it depends on its stimuli, as one with
+	// groups does. nil = Score.Regression.
+	Regression func(rows []int) Regression
+	Score      Options // for both parts; its Splits must be nil
 }
 
 // A Committed is a layer that was chosen on some stimuli beside its score on
@@ -140,6 +143,9 @@ func (o *CommitOptions) score(ctx context.Context, l Layer, y *mat.Dense, rows [
 	}
 	score := o.Score
 	score.Splits = splits
+	if o.Regression != nil {
+		score.Regression = o.Regression(rows)
+	}
 	return Score(ctx, Rows(f, rows), gather(y, rows), score)
 }
 

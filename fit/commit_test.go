@@ -70,6 +70,9 @@ func TestCommitChoosesTheBestLayer(t *testing.T) {
 		"plain":      {},
 		"movies":     {Groups: movies},
 		"stratified": {Labels: classes, Selection: .4, Seed: 7},
+		"movies, also where α is chosen": {Groups: movies, Regression: func(rows []int) Regression {
+			return RidgeCV{Alphas: []float64{.1, 1, 10}, Folds: 3, Groups: pick(movies, rows)}
+		}},
 	} {
 		o.Score = Options{Regression: Ridge{}, Ceiling: .9, KeepPredictions: true}
 		c := commit(t, layers, y, o)
@@ -91,7 +94,11 @@ func TestCommitChoosesTheBestLayer(t *testing.T) {
 		}
 		// By the score of the part by itself.
 		if mat.Equal(c.Report.Predictions.Responses, gather(y, c.ReportRows)) {
-			res, err := Score(t.Context(), Dense(gather(x, c.ReportRows)), gather(y, c.ReportRows), Options{Regression: Ridge{}, Splits: c.Report.Predictions.Splits})
+			regression := o.Score.Regression
+			if o.Regression != nil {
+				regression = o.Regression(c.ReportRows)
+			}
+			res, err := Score(t.Context(), Dense(gather(x, c.ReportRows)), gather(y, c.ReportRows), Options{Regression: regression, Splits: c.Report.Splits})
 			if err != nil || res.Score != c.Report.Score {
 				t.Errorf("%s: reported %v, scored by itself %v, %v", name, c.Report.Score, res.Score, err)
 			}

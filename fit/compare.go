@@ -7,10 +7,10 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// A Candidate is one of the results that are compared: a layer or a model.
+// A Candidate is one of the scores that are compared: a layer or a model.
 type Candidate struct {
-	Name        string
-	Predictions *Predictions
+	Name  string
+	Score *Bootstrapped
 }
 
 // A Difference is that of the scores of two candidates, A − B.
@@ -24,52 +24,43 @@ type Difference struct {
 	P, Holm float64
 }
 
-// A Comparison is the scores of candidates and their differences.
-type Comparison struct {
-	Scores      []*Bootstrapped // in the order of the candidates
-	Differences []Difference    // of every pair, A before B in that order
-}
-
-// Compare compares two or more results on the same splits and the same
-// responses, all pairs of them. In every draw of Bootstrap all candidates have
-// the same stimuli and neuroids: differences are paired, and what stimuli and
-// neuroids have in common cancels. As there no fit is repeated.
+// Compare compares two or more scores on the same splits and the same responses
+// that were drawn with the same options, all pairs of them, A before B in the
+// order of the candidates. In every draw all candidates have the same stimuli and
+// neuroids: differences are paired, and what stimuli and neuroids have in common
+// cancels. As in Bootstrap no fit is repeated.
 //
-// It fails for fewer than 2 candidates, for names that are there twice, for
-// splits or responses that differ, and as Bootstrap does.
-func Compare(candidates []Candidate, o BootstrapOptions) (*Comparison, error) {
+// It fails for fewer than 2 candidates, for names that are there twice, and for
+// splits, responses or options that differ.
+func Compare(candidates []Candidate) ([]Difference, error) {
 	if len(candidates) < 2 {
-		return nil, fmt.Errorf("%d results to compare: expected at least 2", len(candidates))
+		return nil, fmt.Errorf("%d scores to compare: expected at least 2", len(candidates))
 	}
-	c := new(Comparison)
-	for i, x := range candidates {
-		if slices.ContainsFunc(candidates[:i], func(y Candidate) bool { return y.Name == x.Name }) {
-			return nil, fmt.Errorf("two of the results to compare are called %q", x.Name)
+	first := candidates[0]
+	for i, x := range candidates[1:] {
+		if slices.ContainsFunc(candidates[:i+1], func(y Candidate) bool { return y.Name == x.Name }) {
+			return nil, fmt.Errorf("two of the scores to compare are called %q", x.Name)
 		}
-		b, err := Bootstrap(x.Predictions, o)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", x.Name, err)
+		if err := x.Score.pairedWith(first.Score); err != nil {
+			return nil, fmt.Errorf("%s cannot be compared with %s: %w", x.Name, first.Name, err)
 		}
-		if err := samePairs(x.Predictions, candidates[0].Predictions); err != nil {
-			return nil, fmt.Errorf("%s cannot be compared with %s: %w", x.Name, candidates[0].Name, err)
-		}
-		c.Scores = append(c.Scores, b)
 	}
+	var differences []Difference
 	var p []float64
-	for i, a := range c.Scores {
-		for j := i + 1; j < len(c.Scores); j++ {
-			d := a.minus(c.Scores[j])
-			d.A, d.B = candidates[i].Name, candidates[j].Name
-			c.Differences, p = append(c.Differences, d), append(p, d.P)
+	for i, a := range candidates {
+		for _, b := range candidates[i+1:] {
+			d := a.Score.minus(b.Score)
+			d.A, d.B = a.Name, b.Name
+			differences, p = append(differences, d), append(p, d.P)
 		}
 	}
 	for k, v := range Holm(p) {
-		c.Differences[k].Holm = v
+		differences[k].Holm = v
 	}
-	return c, nil
+	return differences, nil
 }
 
-// minus is the difference of two scores that were drawn with the same seed.
+// minus is the difference of two paired scores.
 func (b *Bootstrapped) minus(other *Bootstrapped) Difference {
 	d := Difference{Difference: b.Score - other.Score, Draws: make(Draws, len(b.Draws))}
 	below, above := 1, 1
@@ -87,8 +78,16 @@ func (b *Bootstrapped) minus(other *Bootstrapped) Difference {
 	return d
 }
 
-// samePairs says what two predictions differ in besides what they predict.
-func samePairs(a, b *Predictions) error {
+// pairedWith says what two scores differ in besides what was predicted.
+func (b *Bootstrapped) pairedWith(other *Bootstrapped) error {
+	if x, y := b.drawn, other.drawn; x.Draws != y.Draws || x.Seed != y.Seed || x.Resample != y.Resample || x.Confidence != y.Confidence || !slices.Equal(x.Groups, y.Groups) {
+		return fmt.Errorf("they were not drawn alike: bootstrap both with the same options")
+	}
+	return b.of.sameTests(other.of)
+}
+
+// sameTests says what two predictions differ in besides what they predict.
+func (a *Predictions) sameTests(b *Predictions) error {
 	n, q := a.Responses.Dims()
 	if m, r := b.Responses.Dims(); n != m || q != r {
 		return fmt.Errorf("responses to %d stimuli × %d neuroids, and to %d × %d", n, q, m, r)

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 // withNoise predicts as p does with noise added.
@@ -27,14 +25,16 @@ func TestCompare(t *testing.T) {
 	p := noisyPredictions(6, 200, 10, .5)
 	good, alike, bad := withNoise(p, 1, .5), withNoise(p, 2, .5), withNoise(p, 3, 1.5)
 	o := BootstrapOptions{Draws: 400, Seed: 3}
-	c, err := Compare([]Candidate{{"good", good}, {"alike", alike}, {"bad", bad}, {"itself", good}}, o)
+	a, b := bootstrap(t, good, o), bootstrap(t, bad, o)
+	near := bootstrap(t, alike, o)
+	differences, err := Compare([]Candidate{{"good", a}, {"alike", near}, {"bad", b}, {"itself", a}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var pairs []string
 	var ps []float64
 	difference := map[string]Difference{}
-	for _, d := range c.Differences {
+	for _, d := range differences {
 		pairs = append(pairs, d.A+"–"+d.B)
 		ps = append(ps, d.P)
 		difference[d.A+"–"+d.B] = d
@@ -42,7 +42,6 @@ func TestCompare(t *testing.T) {
 	if want := strings.Fields("good–alike good–bad good–itself alike–bad alike–itself bad–itself"); !slices.Equal(pairs, want) {
 		t.Fatalf("pairs %v", pairs)
 	}
-	a, b := bootstrap(t, good, o), bootstrap(t, bad, o)
 	d := difference["good–bad"]
 	for k, v := range d.Draws {
 		if v != a.Draws[k]-b.Draws[k] {
@@ -59,12 +58,12 @@ func TestCompare(t *testing.T) {
 		t.Errorf("itself: p %v, %v … %v", d.P, d.Low, d.High)
 	}
 	for k, v := range Holm(ps) {
-		if c.Differences[k].Holm != v {
-			t.Errorf("%s: Holm's p %v, expected %v", pairs[k], c.Differences[k].Holm, v)
+		if differences[k].Holm != v {
+			t.Errorf("%s: Holm's p %v, expected %v", pairs[k], differences[k].Holm, v)
 		}
 	}
 	// What stimuli and neuroids share cancels.
-	independent := math.Hypot(c.Scores[0].Draws.Deviation(), c.Scores[1].Draws.Deviation())
+	independent := math.Hypot(a.Draws.Deviation(), near.Draws.Deviation())
 	if paired := difference["good–alike"].Draws.Deviation(); !(paired < .8*independent) {
 		t.Errorf("standard error of a paired difference %v, of an unpaired one %v", paired, independent)
 	}
@@ -76,20 +75,21 @@ func TestCompareErrors(t *testing.T) {
 	shifted := predictionsOf(p.Responses, p.Responses, noisyPredictions(7, 60, 3, .5).Splits)
 	fewer := &Predictions{Splits: p.Splits[1:], Responses: p.Responses, Predicted: p.Predicted[1:]}
 	narrow := noisyPredictions(6, 60, 2, .5)
+	drawn := func(p *Predictions) *Bootstrapped { return bootstrap(t, p, BootstrapOptions{Draws: 10}) }
 	for _, c := range []struct {
 		candidates []Candidate
 		want       string
 	}{
-		{[]Candidate{{"a", p}}, "1 results to compare: expected at least 2"},
-		{[]Candidate{{"a", p}, {"a", p}}, `two of the results to compare are called "a"`},
-		{[]Candidate{{"a", p}, {"b", other}}, "b cannot be compared with a: their responses differ"},
-		{[]Candidate{{"a", p}, {"b", shifted}}, "b cannot be compared with a: split 1 of 10 has other test stimuli"},
-		{[]Candidate{{"a", p}, {"b", fewer}}, "9 splits, and 10"},
-		{[]Candidate{{"a", p}, {"b", narrow}}, "60 stimuli × 2 neuroids, and to 60 × 3"},
-		{[]Candidate{{"a", p}, {"b", nil}}, "b: there are no predictions"},
-		{[]Candidate{{"a", &Predictions{Splits: p.Splits, Responses: mat.NewDense(60, 3, nil), Predicted: p.Predicted}}, {"b", p}}, "a: split 1 of 10: no correlation exists"},
+		{[]Candidate{{"a", drawn(p)}}, "1 scores to compare: expected at least 2"},
+		{[]Candidate{{"a", drawn(p)}, {"a", drawn(p)}}, `two of the scores to compare are called "a"`},
+		{[]Candidate{{"a", drawn(p)}, {"b", drawn(other)}}, "b cannot be compared with a: their responses differ"},
+		{[]Candidate{{"a", drawn(p)}, {"b", drawn(shifted)}}, "b cannot be compared with a: split 1 of 10 has other test stimuli"},
+		{[]Candidate{{"a", drawn(p)}, {"b", drawn(fewer)}}, "9 splits, and 10"},
+		{[]Candidate{{"a", drawn(p)}, {"b", drawn(narrow)}}, "60 stimuli × 2 neuroids, and to 60 × 3"},
+		{[]Candidate{{"a", drawn(p)}, {"b", bootstrap(t, p, BootstrapOptions{Draws: 10, Seed: 1})}}, "not drawn alike"},
+		{[]Candidate{{"a", drawn(p)}, {"b", bootstrap(t, p, BootstrapOptions{Draws: 10, Resample: ResampleStimuli})}}, "not drawn alike"},
 	} {
-		if _, err := Compare(c.candidates, BootstrapOptions{Draws: 10}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Compare(c.candidates); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, expected %q", err, c.want)
 		}
 	}

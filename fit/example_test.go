@@ -82,17 +82,20 @@ func ExampleCompare() {
 			fmt.Println(err)
 			return
 		}
-		models[i].Predictions = res.Predictions
+		b, err := fit.Bootstrap(res.Predictions, fit.BootstrapOptions{})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%s r %.2f (%.2f … %.2f)\n", models[i].Name, b.Score, b.Low, b.High)
+		models[i].Score = b
 	}
-	c, err := fit.Compare(models, fit.BootstrapOptions{})
+	differences, err := fit.Compare(models)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for i, b := range c.Scores {
-		fmt.Printf("%s r %.2f (%.2f … %.2f)\n", models[i].Name, b.Score, b.Low, b.High)
-	}
-	d := c.Differences[0]
+	d := differences[0]
 	fmt.Printf("%s − %s %.2f (%.2f … %.2f), p %.3f\n", d.A, d.B, d.Difference, d.Low, d.High, d.Holm)
 	// Output:
 	// good r 0.67 (0.58 … 0.73)

@@ -32,6 +32,18 @@ func (Procrustes) Name() string { return "procrustes" }
 // Parameters is empty.
 func (Procrustes) Parameters() map[string]any { return map[string]any{} }
 
+// Bytes counts what the type's comment tells, and for a comparison copies of both
+// sides, their product and its decomposition.
+func (Procrustes) Bytes(stimuli, p, q, parallel int) int64 {
+	m, k := min(stimuli, p), min(stimuli, q)
+	kept := float64s(stimuli * (m + k))
+	preparing := int64(0)
+	if max(p, q) > stimuli {
+		preparing = 5 * float64s(stimuli*stimuli)
+	}
+	return kept + max(preparing, int64(max(1, parallel))*float64s(stimuli*(m+k)+2*m*k))
+}
+
 // Angle is the metric that belongs to a similarity: arccos of it, in radians
 // from 0 to π/2. Unlike 1 − similarity it obeys the triangle inequality.
 func (Procrustes) Angle(similarity float64) float64 { return math.Acos(similarity) }

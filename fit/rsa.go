@@ -62,6 +62,19 @@ func (r RSA) Parameters() map[string]any {
 	return map[string]any{"distance": string(r.Distance.name()), "comparison": string(r.Comparison.name())}
 }
 
+// Bytes counts, per pair of stimuli, what the type's comment tells.
+func (r RSA) Bytes(stimuli, p, q, parallel int) int64 {
+	pairs := int64(stimuli) * int64(stimuli-1) / 2
+	block := float64s(stimuli * blockWidth(stimuli, max(p, q)))
+	switch r.Comparison.name() {
+	case BySpearman:
+		return max(44*pairs, (8+16*int64(parallel))*pairs) + block
+	case ByKendall:
+		return max(44*pairs, (8+24*int64(parallel))*pairs) + block
+	}
+	return (16+16*int64(parallel))*pairs + block
+}
+
 // Prepare computes both sets of dissimilarities; see ComputeRDM for the errors.
 func (r RSA) Prepare(ctx context.Context, x, y Features) (PreparedSimilarity, error) {
 	if err := checkRows("RSA", x, y, 3); err != nil {

@@ -40,6 +40,7 @@ type Result struct {
 	// positive all the same.
 	Negative bool
 
+	Splits      []Split    // that it was scored on
 	SplitScores []float64  // median over neuroids per split
 	PerNeuroid  []float64  // median over splits per neuroid; NaN where no split has one
 	R           *mat.Dense // n_splits × n_neuroids, raw; NaN where undefined
@@ -101,6 +102,7 @@ func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
 	}
 	res := &Result{
 		Ceiling: o.Ceiling, Ceiled: math.NaN(), Convention: string(o.Convention.name()),
+		Splits:  o.Splits,
 		R:       mat.NewDense(len(o.Splits), neuroids, nil),
 		Stimuli: n, Features: features, Neuroids: neuroids,
 	}

@@ -16,6 +16,10 @@ type Similarity interface {
 	Name() string
 	// Parameters are the values that were in force, for the record.
 	Parameters() map[string]any
+	// Bytes is about the memory of Prepare, for x with p and y with q features, and
+	// of comparisons: of all stimuli, and of selections of which parallel are
+	// compared at a time (0: none). The features themselves are the caller's.
+	Bytes(stimuli, p, q, parallel int) int64
 	// Prepare reads x (n_stimuli × n_features) and y (n_stimuli × n_others), row
 	// by row the same stimuli, in one pass or two, and keeps what the similarity
 	// of any selection of stimuli follows from.

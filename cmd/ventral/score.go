@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -51,7 +53,7 @@ Features in .npy and HDF5 are read by blocks and need not fit into memory.
 		flags.StringVar(&s.jsonPath, "json", "", "write the result as JSON to this file (- for standard output)")
 		flags.StringVar(&s.csvPath, "csv", "", "write a row per layer and region to this CSV, while they are scored")
 		flags.StringVar(&s.figurePath, "figure", "", "draw layers × regions as a heat map: .svg or .png")
-		flags.StringVar(&s.savePath, "save", "", "write r (n_splits × n_neuroids) and the splits' indices to this .npz")
+		flags.StringVar(&s.savePath, "save", "", "write r (n_splits × n_neuroids) and the splits, as rows of --features, to this .npz")
 		flags.BoolVar(&s.predictions, "predictions", false, "write the predictions to --save, too")
 		return func(ctx context.Context, t *terminal) error {
 			if err := s.check(flags); err != nil {
@@ -91,10 +93,13 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	out := scoreOutput{run: s, kind: s.kind()}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1)) // fitsMemory sets it
+	}
+	out := scoreOutput{run: s}
 	for _, target := range targets {
 		if err := s.divide(target); err != nil {
-			return fmt.Errorf("%s: %w", target.title(), err)
+			return fmt.Errorf("%s: %w", target.source(s), err)
 		}
 		for _, note := range target.notes {
 			t.say("note: %s", joinTitle(target.title(), note))
@@ -113,7 +118,7 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 		var candidates []fit.Candidate
 		for i, layer := range layers {
 			begun := time.Now()
-			row, predictions, err := s.score(ctx, t, x, layer, target)
+			row, err := s.score(ctx, t, x, layer, target)
 			if err != nil {
 				return fmt.Errorf("%s, layer %s on %s: %w", s.input.features, layer, target.source(s), err)
 			}
@@ -121,15 +126,17 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 			if err := out.add(row, target); err != nil {
 				return err
 			}
-			candidates = append(candidates, fit.Candidate{Name: layer, Predictions: predictions})
+			if row.drawn != nil {
+				candidates = append(candidates, fit.Candidate{Name: layer, Score: row.drawn})
+			}
 			b.at(len(out.rows), fmt.Sprintf("%d of %d layers", i+1, len(layers)))
 		}
-		if s.statistics.bootstrap > 0 && len(candidates) > 1 && s.kind() == regressed {
-			c, err := fit.Compare(candidates, s.statistics.bootstrapOptions(s.seed, target.partition.groups))
+		if len(candidates) > 1 {
+			differences, err := fit.Compare(candidates)
 			if err != nil {
 				return fmt.Errorf("comparing the layers on %s: %w", target.source(s), err)
 			}
-			out.compared = append(out.compared, comparedLayers{target, c})
+			out.compared = append(out.compared, comparedLayers{target, differences})
 		}
 	}
 	b.done()

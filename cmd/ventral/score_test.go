@@ -239,9 +239,37 @@ func TestScoreMethods(t *testing.T) {
 	if p := row["permutation"].(map[string]any)["p"].(float64); p > .05 {
 		t.Errorf("crossnobis: p %g", p)
 	}
-	row = scored(t, "--features", e.layers, "--responses", e.recordings, "--region", "V1", "--commit", ".5", "--folds", "3", "--group", "movie")
+	saved := filepath.Join(e.dir, "committed.npz")
+	row = scored(t, "--features", e.layers, "--responses", e.recordings, "--region", "V1", "--commit", ".5", "--folds", "3", "--group", "movie", "--inner-folds", "3", "--bootstrap", "50", "--save", saved)
 	if row["layer"] != "early" || row["n_stimuli"].(float64) != 30 {
 		t.Errorf("committed: %v on %v stimuli", row["layer"], row["n_stimuli"])
+	}
+	// The saved rows are those of the features: whole movies, each once.
+	z, err := npy.OpenZip(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var tested []int64
+	for k := range 3 {
+		rows, _, err := npy.ReadEntry[int64](z, fmt.Sprint("test_", k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tested = append(tested, rows...)
+	}
+	slices.Sort(tested)
+	movies := map[int64]int{}
+	for _, r := range tested {
+		movies[r/6]++
+	}
+	for m, n := range movies {
+		if n != 6 {
+			t.Errorf("of movie %d %d frames were tested, expected all 6: rows %v", m, n, tested)
+		}
+	}
+	if len(slices.Compact(tested)) != 30 {
+		t.Errorf("%d rows were tested, expected 30", len(tested))
 	}
 }
 
@@ -283,6 +311,10 @@ func TestScoreOptions(t *testing.T) {
 		"no layer \"pool\"":                {"--layers", "pool"},
 		"--resample \"trials\"":            {"--resample", "trials"},
 		"--refit needs":                    {"--refit"},
+		"--components is for":              {"--components", "3"},
+		"--biased is for":                  {"--biased"},
+		"neither --reverse nor --refit":    {"--commit", ".5", "--reverse"},
+		"--reverse predicts features":      {"--fev", ".15", "--reverse"},
 		"neither a table of the stimuli":   {"--group", "scene"},
 	} {
 		code, _, errs := ventral(t, append(append([]string{"score"}, base...), args...)...)

@@ -46,7 +46,7 @@ func (f *similarityFlags) add(flags *pflag.FlagSet) {
 // crossnobis is the distance that needs single trials.
 const crossnobis = "crossnobis"
 
-// similarity is the measure that the flags name.
+// similarityMeasure is the measure that the flags name.
 func (s *scoreRun) similarityMeasure() (fit.Similarity, error) {
 	switch s.scoring.method {
 	case "cka":
@@ -131,14 +131,18 @@ func (s *scoreRun) check(flags *pflag.FlagSet) error {
 		return misused("--refit needs --permutations")
 	case s.predictions && s.savePath == "":
 		return misused("--predictions needs --save, the file that they go to")
-	case st.commit > 0 && s.input.join:
-		return misused("--commit chooses among layers, and --join makes them one: leave one of them out")
+	case st.commit > 0 && (s.input.join || s.scoring.method == banded):
+		return misused("--commit chooses among layers, and --join and --regression banded take them together: leave one of them out")
+	case st.commit > 0 && (s.reverse || st.refit):
+		return misused("--commit goes with neither --reverse nor --refit")
+	case st.fev > 0 && s.reverse:
+		return misused("--fev is of predicted neuroids, and --reverse predicts features")
 	}
 	if s.kind() == regressed {
 		return nil
 	}
 	// What belongs to predictions means nothing to a similarity.
-	for _, name := range []string{"commit", "fev", "refit", "reverse", "save", "predictions", "resample", "components", "alpha", "alphas", "shared-alpha", "inner-folds", "convention"} {
+	for _, name := range []string{"commit", "fev", "refit", "reverse", "save", "predictions", "resample", "convention"} {
 		if flags.Changed(name) {
 			return misused("--%s belongs to a regression, and %s fits nothing", name, s.scoring.method)
 		}

@@ -80,26 +80,26 @@ func (t *scoreTarget) readCeiling(path string) error {
 }
 
 // score scores a layer on a target.
-func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, layer string, target *scoreTarget) (*scoreJSON, *fit.Predictions, error) {
+func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, layer string, target *scoreTarget) (*scoreJSON, error) {
 	features, sizes, err := x.layer(layer, target.rows)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	row := s.newRow(layer, target)
 	if s.kind() == compared {
-		return row, nil, s.compareLayer(ctx, row, features, target)
+		return row, s.compareLayer(ctx, t, x, row, features, target)
 	}
 	regression, err := s.regressionOf(sizes, target.partition.groups)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := s.fitsMemory(t, x, layer, regression, features, target); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	responses := target.responses
 	if s.reverse {
 		if features, responses, err = swap(features, responses); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	o := fit.Options{Regression: regression, Splits: target.splits, Ceiling: target.given, Convention: s.scoring.conventionOf(), KeepPredictions: s.wantsPredictions()}
@@ -107,14 +107,14 @@ func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, lay
 	o.Fitted = chosen.take
 	res, err := fit.Score(ctx, features, responses, o)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	row.fill(res, regression)
 	row.Chosen = chosen.summary(x.layers)
 	if err := s.statisticsOf(ctx, row, res, features, responses, target, o); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return row, res.Predictions, nil
+	return row, nil
 }
 
 // regressionOf is the regression for a layer, or layers of the given numbers of
@@ -160,10 +160,21 @@ func (s *scoreRun) fitsMemory(t *terminal, x *featureSource, layer string, r fit
 	parallel := min(runtime.GOMAXPROCS(0), len(target.splits))
 	need := fit.EstimateBytes(r, n, p, q, train, parallel) + 2*8*int64(n)*int64(q) + int64(parallel)*blasBytes
 	if s.wantsPredictions() {
+		predictions := int64(0)
 		for _, split := range target.splits {
-			need += 8 * int64(len(split.Test)) * int64(q)
+			predictions += 8 * int64(len(split.Test)) * int64(q)
+		}
+		need += predictions * int64(len(x.scored())) // all layers' are kept to be compared
+		if s.statistics.bootstrap > 0 {
+			need += 7 * predictions // fit.Bootstrap
 		}
 	}
+	return s.reserve(t, x, layer, target, need, fmt.Sprintf("%s on %d × %d features and %d neuroids", s.scoring.method, n, p, q), s.wouldFit(parallel, n < p))
+}
+
+// reserve is what fitsMemory does with the memory of the work itself, to which
+// those of the features and of the trials come.
+func (s *scoreRun) reserve(t *terminal, x *featureSource, layer string, target *scoreTarget, need int64, what, remedy string) error {
 	if target.trials != nil {
 		need += 8 * int64(len(target.trials.Responses))
 	}
@@ -172,7 +183,7 @@ func (s *scoreRun) fitsMemory(t *terminal, x *featureSource, layer string, r fit
 			need += x.file.Bytes(name)
 		}
 	}
-	if err := fits(need+programBytes, fmt.Sprintf("%s on %d × %d features and %d neuroids", s.scoring.method, n, p, q), s.wouldFit(parallel, n < p)); err != nil {
+	if err := fits(need+programBytes, what, remedy); err != nil {
 		return err
 	}
 	if need > s.largest {
@@ -205,6 +216,7 @@ func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Re
 		if err != nil {
 			return err
 		}
+		row.drawn = b
 		row.Bootstrap = &intervalJSON{figure(b.Low), figure(b.High), b.Confidence, len(b.Draws), string(b.Resampled), figure(b.Draws.Deviation())}
 		row.Notes = append(row.Notes, b.Notes...)
 	}
@@ -243,9 +255,19 @@ func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Re
 }
 
 // compareLayer fills a row with a similarity.
-func (s *scoreRun) compareLayer(ctx context.Context, row *scoreJSON, features fit.Features, target *scoreTarget) error {
+func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSource, row *scoreJSON, features fit.Features, target *scoreTarget) error {
 	measure, err := s.similarityMeasure()
 	if err != nil {
+		return err
+	}
+	row.Stimuli, row.Features = features.Dims()
+	_, row.Neuroids = target.responses.Dims()
+	parallel := 0 // selections compared at a time
+	if target.splits != nil || s.statistics.bootstrap > 0 || s.statistics.permutations > 0 {
+		parallel = runtime.GOMAXPROCS(0)
+	}
+	need := measure.Bytes(row.Stimuli, row.Features, row.Neuroids, parallel) + 2*8*int64(row.Stimuli)*int64(row.Neuroids) + 2*blasBytes
+	if err := s.reserve(t, x, row.Layer, target, need, fmt.Sprintf("%s of %d stimuli", s.scoring.method, row.Stimuli), "use fewer stimuli, or cka, which needs least"); err != nil {
 		return err
 	}
 	o := fit.SimilarityOptions{Splits: target.splits, Bootstraps: s.statistics.bootstrap, Permutations: s.statistics.permutations, Seed: uint64(s.seed)}
@@ -271,9 +293,6 @@ func (s *scoreRun) compareLayer(ctx context.Context, row *scoreJSON, features fi
 	} else if res, err = fit.ScoreSimilarity(ctx, measure, features, fit.Dense(target.responses), o); err != nil {
 		return err
 	}
-	_, row.Features = features.Dims()
-	row.Stimuli = res.Stimuli
-	_, row.Neuroids = target.responses.Dims()
 	row.Score, row.Error, row.SplitScores = figure(res.Score), figure(res.Error), figures(res.SplitScores)
 	row.PerNeuroid = []figure{}
 	row.Parameters, row.Notes = parameters, res.Notes
@@ -287,9 +306,22 @@ func (s *scoreRun) compareLayer(ctx context.Context, row *scoreJSON, features fi
 	return nil
 }
 
+// rowsOf are the rows, of those given (nil: all), of a part of the stimuli.
+func rowsOf(rows, part []int) []int {
+	if rows == nil {
+		return part
+	}
+	mine := make([]int, len(part))
+	for i, r := range part {
+		mine[i] = rows[r]
+	}
+	return mine
+}
+
 // commit chooses a layer on a part of the stimuli and reports it on the others.
 func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, target *scoreTarget, out *scoreOutput) error {
-	regression, err := s.regressionOf(nil, nil)
+	seed := splitSeed(uint64(s.seed))
+	regression, err := s.scoring.regression(seed, target.partition.groups)
 	if err != nil {
 		return err
 	}
@@ -307,11 +339,14 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 			return features, err
 		}})
 	}
-	seed := splitSeed(uint64(s.seed))
 	c, err := fit.Commit(ctx, layers, target.responses, fit.CommitOptions{
 		Selection: s.statistics.commit, Seed: seed, Groups: target.partition.groups, Labels: target.partition.labels,
 		Within: func(rows []int) fit.Splitter { return s.scoring.splitter(target.partition.of(rows), seed) },
-		Score:  fit.Options{Regression: regression, Ceiling: target.given, Convention: s.scoring.conventionOf(), KeepPredictions: s.wantsPredictions()},
+		Regression: func(rows []int) fit.Regression {
+			r, _ := s.scoring.regression(seed, target.partition.of(rows).groups) // as above, without an error
+			return r
+		},
+		Score: fit.Options{Ceiling: target.given, Convention: s.scoring.conventionOf(), KeepPredictions: s.wantsPredictions()},
 	})
 	if err != nil {
 		return err
@@ -323,7 +358,7 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 		row.Commitment.Scores[l.Layer] = figure(l.Result.Score)
 	}
 	part := *target
-	part.partition, part.splits = target.partition.of(c.ReportRows), nil
+	part.partition, part.rows = target.partition.of(c.ReportRows), rowsOf(target.rows, c.ReportRows)
 	if target.trials != nil {
 		part.trials = target.trials.Stimuli(c.ReportRows)
 	}
@@ -331,7 +366,7 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 		return err
 	}
 	row.PeakBytes = peakBytes()
-	return out.add(row, target)
+	return out.add(row, &part)
 }
 
 // newRow begins the row of a layer on a target.

@@ -50,6 +50,7 @@ type scoreJSON struct {
 	PeakBytes   int64             `json:"peak_bytes"`
 
 	result *fit.Result
+	drawn  *fit.Bootstrapped
 }
 
 // An intervalJSON is a bootstrap interval.
@@ -103,14 +104,13 @@ type differenceJSON struct {
 
 // comparedLayers are the differences of all layers on a target.
 type comparedLayers struct {
-	target     *scoreTarget
-	comparison *fit.Comparison
+	target      *scoreTarget
+	differences []fit.Difference
 }
 
 // scoreOutput collects rows and writes them.
 type scoreOutput struct {
 	run      *scoreRun
-	kind     scoreKind
 	rows     []*scoreJSON
 	targets  []*scoreTarget // of the rows
 	compared []comparedLayers
@@ -173,7 +173,7 @@ func (o *scoreOutput) differences() []differenceJSON {
 		if c.target.measured != (fit.Window{}) {
 			window = c.target.measured.String()
 		}
-		for _, d := range c.comparison.Differences {
+		for _, d := range c.differences {
 			differences = append(differences, differenceJSON{c.target.region, window, d.A, d.B, figure(d.Difference), figure(d.Low), figure(d.High), figure(d.P), figure(d.Holm)})
 		}
 	}
@@ -218,7 +218,7 @@ func (o *scoreOutput) writeCSV() error {
 // print shows the table, with the columns that there is something in.
 func (o *scoreOutput) print(t *terminal) {
 	score := "r"
-	if o.kind == compared {
+	if o.run.kind() == compared {
 		score = o.run.scoring.method
 	}
 	rows := table{header: []string{"region", "layer", "stimuli", "features", "neuroids", score}, left: 2}
@@ -280,7 +280,7 @@ func (o *scoreOutput) print(t *terminal) {
 	}
 	rows.write(t.out)
 	words := o.run.scoring.words()
-	if o.kind == compared {
+	if o.run.kind() == compared {
 		words = o.run.scoring.method + ", " + o.rows[0].Splits
 	} else {
 		words += "; " + o.rows[0].Splits
@@ -305,22 +305,16 @@ func (o *scoreOutput) print(t *terminal) {
 // printComparisons compares the best layer of every target with the others.
 func (o *scoreOutput) printComparisons(t *terminal) {
 	for _, c := range o.compared {
-		best := 0
-		for i, b := range c.comparison.Scores {
-			if b.Score > c.comparison.Scores[best].Score {
-				best = i
+		var best *scoreJSON
+		for i, row := range o.rows {
+			if o.targets[i] == c.target && (best == nil || row.Score > best.Score) {
+				best = row
 			}
 		}
-		var at []int // rows of the target
-		for i, target := range o.targets {
-			if target == c.target {
-				at = append(at, i)
-			}
-		}
-		name := o.rows[at[best]].Layer
+		name := best.Layer
 		fmt.Fprintf(t.out, "\n%s is best%s:\n", name, inTitle(c.target.title()))
 		rows := table{header: []string{"than", "by", "95 % interval", "p (Holm)"}, left: 1}
-		for _, d := range c.comparison.Differences {
+		for _, d := range c.differences {
 			switch name {
 			case d.A:
 				rows.add(d.B, decimals(figure(d.Difference)), decimals(figure(d.Low))+" … "+decimals(figure(d.High)), short(d.Holm))
@@ -369,9 +363,9 @@ func figures(values []float64) []figure {
 	return f
 }
 
-// save writes r (n_splits × n_neuroids) of every row, every split's indices and,
-// if asked, predictions (n_test × n_neuroids per split). Of several rows the
-// names begin with layer and region.
+// save writes r (n_splits × n_neuroids) of every row, the splits as rows of the
+// features and, if asked, predictions (n_test × n_neuroids per split, in the order
+// of its test part). Of several rows the names begin with layer and region.
 func (o *scoreOutput) save() error {
 	z, err := npy.CreateZip(o.run.savePath)
 	if err != nil {
@@ -406,16 +400,19 @@ func (o *scoreOutput) save() error {
 				}
 			}
 		}
-		if divided[target] || target.splits == nil {
+		if divided[target] {
 			continue
 		}
 		divided[target] = true
-		for k, s := range target.splits {
-			if err := npy.AddEntry(z, fmt.Sprintf("%strain_%d", ofTarget, k), []int{len(s.Train)}, int64s(s.Train)); err != nil {
-				return err
-			}
-			if err := npy.AddEntry(z, fmt.Sprintf("%stest_%d", ofTarget, k), []int{len(s.Test)}, int64s(s.Test)); err != nil {
-				return err
+		for k, s := range row.result.Splits {
+			for _, side := range []struct {
+				name string
+				rows []int
+			}{{"train", s.Train}, {"test", s.Test}} {
+				rows := rowsOf(target.rows, side.rows)
+				if err := npy.AddEntry(z, fmt.Sprintf("%s%s_%d", ofTarget, side.name, k), []int{len(rows)}, int64s(rows)); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -433,7 +430,7 @@ func int64s(values []int) []int64 {
 // draw writes the heat map of all rows.
 func (o *scoreOutput) draw() error {
 	m := heatMap{title: o.run.scoring.words(), scale: "r"}
-	if o.kind == compared {
+	if o.run.kind() == compared {
 		m.title, m.scale = o.run.scoring.method, o.run.scoring.method
 	}
 	for i, r := range o.rows {

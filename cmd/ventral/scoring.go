@@ -26,9 +26,27 @@ type scoringFlags struct {
 	folds      int
 	convention string
 	further    []string // what --regression can name in the verb beside regressions
+
+	given func(flag string) bool // whether the command line has it
+}
+
+// belongs says which values of --regression a flag means something to.
+var belongs = []struct {
+	flag    string
+	methods []string
+}{
+	{"components", []string{"pls", "plscv"}},
+	{"alpha", []string{"ridge"}},
+	{"alphas", []string{"ridgecv", banded}},
+	{"shared-alpha", []string{"ridgecv"}},
+	{"inner-folds", []string{"ridgecv", "plscv"}},
+	{"distance", []string{"rsa"}},
+	{"by", []string{"rsa"}},
+	{"biased", []string{"cka"}},
 }
 
 func (f *scoringFlags) add(flags *pflag.FlagSet) {
+	f.given = flags.Changed
 	flags.StringVar(&f.method, "regression", "ridgecv", "ridgecv (leave-one-out α per neuroid), pls, ridge, linear, plscv (chooses the components), one-to-one")
 	flags.IntVar(&f.components, "components", 25, "components of pls, or the most that plscv may choose")
 	flags.Float64Var(&f.alpha, "alpha", 1, "penalty of ridge")
@@ -44,6 +62,9 @@ func (f *scoringFlags) add(flags *pflag.FlagSet) {
 
 // check returns a usage error for a value that makes no score.
 func (f *scoringFlags) check() error {
+	if _, err := f.regression(0, nil); err != nil && !slices.Contains(f.further, f.method) {
+		return err
+	}
 	switch {
 	case f.splits < 1:
 		return misused("--splits is %d, expected at least 1", f.splits)
@@ -56,8 +77,10 @@ func (f *scoringFlags) check() error {
 	case f.conventionOf() != fit.SquaredOverCeiling && f.conventionOf() != fit.RatioSquared:
 		return misused("--convention %q: expected %s or %s", f.convention, fit.SquaredOverCeiling, fit.RatioSquared)
 	}
-	if _, err := f.regression(0, nil); err != nil && !slices.Contains(f.further, f.method) {
-		return err
+	for _, b := range belongs {
+		if f.given(b.flag) && !slices.Contains(b.methods, f.method) {
+			return misused("--%s is for --regression %s, and means nothing to %s", b.flag, strings.Join(b.methods, " and "), f.method)
+		}
 	}
 	for _, a := range f.alphas {
 		if !(a > 0) || math.IsInf(a, 1) {
