@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"ventral/internal/npy"
+	"ventral/internal/peers"
 )
 
 // TestPeers times regressions beside scikit-learn's on the same data, turn by
@@ -24,16 +24,7 @@ import (
 // ratio and how far the predictions are apart; and a score of ten splits, on all
 // cores, beside ten of scikit-learn's fits: make bench-peers.
 func TestPeers(t *testing.T) {
-	python := ""
-	for _, p := range []string{os.Getenv("PYTHON"), "/usr/bin/python3", "python3"} {
-		if p != "" && exec.Command(p, "-c", "import sklearn").Run() == nil {
-			python = p
-			break
-		}
-	}
-	if python == "" {
-		t.Skip("no Python with scikit-learn: install python3-sklearn, or set PYTHON")
-	}
+	python := peers.Python(t, "sklearn", "python3-sklearn")
 	cores := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(cores)
 	const n, train, q = 2880, 2592, 168
@@ -93,11 +84,6 @@ func TestPeers(t *testing.T) {
 		}
 		ten := time.Since(begun).Seconds()
 		runtime.GOMAXPROCS(1)
-		fmt.Printf("%-34s %13.2f s %20.2f s %7.1f× %10.1e %9.2f GB %8.2f s %6.1f×\n", fmt.Sprintf("%s, %d features", c.name, c.features), middle(ours), middle(theirs), middle(ratios), apart, bytes/1e9, ten, 10*middle(theirs)/ten)
+		fmt.Printf("%-34s %13.2f s %20.2f s %7.1f× %10.1e %9.2f GB %8.2f s %6.1f×\n", fmt.Sprintf("%s, %d features", c.name, c.features), peers.Median(ours), peers.Median(theirs), peers.Median(ratios), apart, bytes/1e9, ten, 10*peers.Median(theirs)/ten)
 	}
-}
-
-func middle(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return v[len(v)/2]
 }

@@ -144,10 +144,13 @@ func (d Draws) Mean() float64 { return mean(d) }
 func (d Draws) Deviation() float64 { return math.Sqrt(variance(d)) }
 
 // Quantile is the value below which a fraction p of the draws lies, linear
-// between neighbours (numpy's default). p outside 0 … 1 panics.
+// between neighbours (numpy's default); NaN of none. p outside 0 … 1 panics.
 func (d Draws) Quantile(p float64) float64 {
 	if !(p >= 0 && p <= 1) {
 		panic(fmt.Sprintf("fit: quantile %g: expected 0 … 1", p))
+	}
+	if len(d) == 0 {
+		return math.NaN()
 	}
 	sorted := slices.Sorted(slices.Values(d))
 	at := p * float64(len(d)-1)

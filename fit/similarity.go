@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // A Similarity compares two sets of features of the same stimuli, such as those
@@ -201,9 +200,7 @@ func (r *SimilarityResult) bootstrap(ctx context.Context, c PreparedSimilarity, 
 	if last != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d bootstrap draws have no similarity and are left out, the last because %v", r.UndefinedDraws, o.Bootstraps, last))
 	}
-	slices.Sort(defined)
-	tail := (1 - o.Confidence) / 2
-	r.Low, r.High = quantile(defined, tail), quantile(defined, 1-tail)
+	r.Low, r.High = Draws(defined).Interval(o.Confidence)
 	if r.All < r.Low || r.All > r.High {
 		r.Notes = append(r.Notes, "the similarity lies outside its bootstrap interval: the measure is biased for this few stimuli, more so for the fewer different ones of a draw")
 	}
@@ -246,14 +243,6 @@ func atDraws(ctx context.Context, c PreparedSimilarity, n int, selection func(k 
 		}
 	})
 	return values, errs
-}
-
-// quantile interpolates linearly between sorted values, as numpy does.
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	k := min(int(at), len(sorted)-1)
-	next := min(k+1, len(sorted)-1)
-	return sorted[k] + (at-float64(k))*(sorted[next]-sorted[k])
 }
 
 // checkRows refuses features of different numbers of stimuli, or of fewer than

@@ -369,12 +369,3 @@ func TestProcrustesAngle(t *testing.T) {
 		t.Error("the angle is no metric")
 	}
 }
-
-func TestQuantile(t *testing.T) {
-	v := []float64{1, 2, 4, 8}
-	for q, want := range map[float64]float64{0: 1, 1: 8, .5: 3, .25: 1.75} { // numpy's
-		if got := quantile(v, q); got != want {
-			t.Errorf("quantile %g is %g, expected %g", q, got, want)
-		}
-	}
-}

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"ventral/internal/kernel"
+	"ventral/internal/peers"
 	"ventral/neuron"
 )
 
@@ -24,16 +24,7 @@ import (
 // their own with as many threads, and prints medians, ratios and peak memory:
 // make bench-peers.
 func TestPeers(t *testing.T) {
-	python := ""
-	for _, p := range []string{os.Getenv("PYTHON"), "/usr/bin/python3", "python3"} {
-		if p != "" && exec.Command(p, "-c", "import torch").Run() == nil {
-			python = p
-			break
-		}
-	}
-	if python == "" {
-		t.Skip("no Python with PyTorch: install python3-torch, or set PYTHON")
-	}
+	python := peers.Python(t, "torch", "python3-torch")
 	const turns = 3
 	peak := peakGFLOPS()
 	fmt.Printf("peak: %.0f GFLOP/s, the kernels on one receptive field in the first-level cache, all cores\n", peak)
@@ -58,7 +49,7 @@ func TestPeers(t *testing.T) {
 			for i := range n {
 				n[i], _ = strconv.ParseFloat(what[1+i], 64)
 			}
-			rate := 3 * 2 * 128 * 9 * n[0] * n[1] * n[2] * n[2] / middle(ours) / 1e9 // forward, gradients by input and weights
+			rate := 3 * 2 * 128 * 9 * n[0] * n[1] * n[2] * n[2] / peers.Median(ours) / 1e9 // forward, gradients by input and weights
 			speed = fmt.Sprintf("%.0f (%.0f %%)", rate, 100*rate/peak)
 			name = what[0] + " " + what[1] + "→" + what[2] + ", " + what[3] + "×" + what[3]
 		}
@@ -70,9 +61,9 @@ func TestPeers(t *testing.T) {
 			if r == nil {
 				return ""
 			}
-			return fmt.Sprintf("%.2f", middle(r))
+			return fmt.Sprintf("%.2f", peers.Median(r))
 		}
-		fmt.Printf("%-28s %9.1f ms %9.1f ms %14s %16s %7.2f GB %7.2f GB %18s\n", name, 1e3*middle(ours), 1e3*middle(theirs), ratio(theirs, ours), ratio(conv, ours), ourBytes/1e9, theirBytes/1e9, speed)
+		fmt.Printf("%-28s %9.1f ms %9.1f ms %14s %16s %7.2f GB %7.2f GB %18s\n", name, 1e3*peers.Median(ours), 1e3*peers.Median(theirs), ratio(theirs, ours), ratio(conv, ours), ourBytes/1e9, theirBytes/1e9, speed)
 	}
 }
 
@@ -114,11 +105,6 @@ func peer(t *testing.T, cmd *exec.Cmd, env string) (seconds, bytes float64) {
 	}
 	t.Fatalf("%v prints\n%s", cmd.Args, out)
 	return 0, 0
-}
-
-func middle(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return v[len(v)/2]
 }
 
 // TestPeersChild is what TestPeers runs in a process of its own.
@@ -171,5 +157,5 @@ func TestPeersChild(t *testing.T) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Println(middle(seconds), float64(u.Maxrss)*1024)
+	fmt.Println(peers.Median(seconds), float64(u.Maxrss)*1024)
 }

@@ -159,7 +159,7 @@ func (g GratingGrid) Tune(responses []float64) (Tuning, error) {
 		t.OrientationWidth, t.OrientationWidth707, t.FrequencyWidth, t.FrequencyRatio, t.Modulation = none, none, none, none, none
 		return t, nil
 	}
-	t.Orientation, t.Frequency = g.Orientations[o], g.Frequencies[f]
+	t.Orientation, t.Frequency = math.Mod(math.Mod(g.Orientations[o], 180)+180, 180), g.Frequencies[f]
 	t.ofOrientation(g.Orientations, o)
 	t.ofFrequency(g.Frequencies, f)
 	t.Modulation = math.NaN()

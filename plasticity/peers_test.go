@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"ventral/internal/peers"
 	"ventral/neuron"
 	"ventral/plasticity"
 	"ventral/stimuli"
@@ -21,7 +21,7 @@ import (
 // turn on one core each, and prints medians and their ratio: make bench-peers.
 // NumPy makes a part of the steps, all of which cost it the same.
 func TestPeers(t *testing.T) {
-	python := withNumPy(t)
+	python := peers.Python(t, "numpy", "python3-numpy")
 	const steps, part, turns = 1_500_000, 15_000, 5
 	fmt.Printf("%-32s %14s %14s %8s\n", "circuit, N = 100, 1.5 M steps", "ventral", "NumPy", "ratio")
 	for _, k := range []int{3, 9} {
@@ -48,22 +48,6 @@ func TestPeers(t *testing.T) {
 			b *= steps / part
 			ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, b/a)
 		}
-		fmt.Printf("%-32s %12.2f s %12.2f s %7.0f×\n", fmt.Sprintf("k = %d", k), median(ours), median(theirs), median(ratios))
+		fmt.Printf("%-32s %12.2f s %12.2f s %7.0f×\n", fmt.Sprintf("k = %d", k), peers.Median(ours), peers.Median(theirs), peers.Median(ratios))
 	}
-}
-
-func median(v []float64) float64 {
-	slices.Sort(v)
-	return v[len(v)/2]
-}
-
-// withNumPy finds a Python that has NumPy.
-func withNumPy(t *testing.T) string {
-	for _, python := range []string{os.Getenv("PYTHON"), "/usr/bin/python3", "python3"} {
-		if python != "" && exec.Command(python, "-c", "import numpy").Run() == nil {
-			return python
-		}
-	}
-	t.Skip("no Python with NumPy: install python3-numpy, or set PYTHON")
-	return ""
 }

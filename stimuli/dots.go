@@ -50,6 +50,10 @@ func (d Dots) Frame(r Raster, ms float64, x []float64) error {
 	if n := d.Density * r.Degrees * r.height(); n > most {
 		return fmt.Errorf("%g dots/degree² on %g×%g degrees are %.3g dots, expected at most %d", d.Density, r.Degrees, r.height(), n, most)
 	}
+	// What is painted, a square about each dot.
+	if side := min(d.Diameter*r.PixelsPerDegree()+3, float64(max(r.Height, r.Width))); d.Density*r.Degrees*r.height()*side*side > 1<<31 {
+		return fmt.Errorf("%g dots/degree² of a diameter of %g degrees cover the screen many thousand times: take fewer or smaller ones", d.Density, d.Diameter)
+	}
 	half := r.half()
 	for i, p := range d.places(r, ms) {
 		ink := 0.5 * d.Contrast

@@ -3,8 +3,6 @@ package stimuli
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/dsp/fourier"
 )
 
 // FilteredNoise is Gaussian noise whose expected power at a spatial frequency f
@@ -48,13 +46,7 @@ func (n FilteredNoise) Frame(r Raster, ms float64, x []float64) error {
 	if err := r.shows(n.Frequency); err != nil {
 		return err
 	}
-	rng := generatorOf(n.Seed, int(wholeWithin(n.Refresh*ms/1000)))
-	spectrum := make([]complex128, len(x))
-	for i := range spectrum {
-		spectrum[i] = complex(rng.NormFloat64(), 0)
-	}
-	rng.free()
-	transform(spectrum, r.Height, r.Width)
+	spectrum := whiteSpectrum(n.Seed, int(wholeWithin(n.Refresh*ms/1000)), r.Height, r.Width)
 	for i := range spectrum {
 		up, right := -frequency(i/r.Width, r.Height)*r.PixelsPerDegree(), frequency(i%r.Width, r.Width)*r.PixelsPerDegree()
 		spectrum[i] *= complex(math.Sqrt(n.power(right, up)), 0)
@@ -120,35 +112,4 @@ func toContrast(x []float64, contrast float64) error {
 		x[i] = 0.5 * (1 + contrast*z)
 	}
 	return nil
-}
-
-// transform is the discrete Fourier transform of a, h×w, in place; inverse, up to
-// the factor h·w, its inverse.
-func transform(a []complex128, h, w int) {
-	along(a, h, w, (*fourier.CmplxFFT).Coefficients)
-}
-
-func inverse(a []complex128, h, w int) {
-	along(a, h, w, (*fourier.CmplxFFT).Sequence)
-}
-
-// along transforms the rows, then the columns.
-func along(a []complex128, h, w int, one func(t *fourier.CmplxFFT, dst, src []complex128) []complex128) {
-	t := fourier.NewCmplxFFT(w)
-	row := make([]complex128, w)
-	for i := range h {
-		one(t, row, a[i*w:][:w])
-		copy(a[i*w:], row)
-	}
-	t = fourier.NewCmplxFFT(h)
-	column, done := make([]complex128, h), make([]complex128, h)
-	for j := range w {
-		for i := range column {
-			column[i] = a[i*w+j]
-		}
-		one(t, done, column)
-		for i, v := range done {
-			a[i*w+j] = v
-		}
-	}
 }

@@ -1,6 +1,8 @@
 package stimuli
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"math"
 )
@@ -11,11 +13,12 @@ import (
 //
 // Cost: reading all images once.
 func Moments(s Set) (mean, std []float32, err error) {
-	return moments(s, func([]float32) {})
+	return moments(context.Background(), s, func([]float32) {})
 }
 
-// moments is Moments that shows every image to see, in order.
-func moments(s Set, see func(pixels []float32)) (mean, std []float32, err error) {
+// moments is Moments that shows every image to see, in order, and asks ctx before
+// each.
+func moments(ctx context.Context, s Set, see func(pixels []float32)) (mean, std []float32, err error) {
 	if s.Len() == 0 {
 		return nil, nil, errors.New("the mean and standard deviation of no images")
 	}
@@ -23,7 +26,7 @@ func moments(s Set, see func(pixels []float32)) (mean, std []float32, err error)
 	plane := h * w
 	sum, squares := make([]float64, channels), make([]float64, channels)
 	eachInOrder(s, func(_ int, image seen) bool {
-		if err = image.err; err != nil {
+		if err = cmp.Or(ctx.Err(), image.err); err != nil {
 			return false
 		}
 		see(image.pixels)

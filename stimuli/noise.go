@@ -192,40 +192,6 @@ func checkPower(power []float64, h, w int) (largest float64, err error) {
 	return largest, nil
 }
 
-// inverseTransform returns the real part of the inverse discrete Fourier
-// transform of a, h×w, without the factor 1/hw: the rows, then the columns.
-func inverseTransform(a []float64, h, w int) []float64 {
-	rows := make([]complex128, h*w) // frequency in the column, place in the row
-	root := rootsOfUnity(w)
-	for u := range h {
-		for col := range w {
-			for v := range w {
-				rows[u*w+col] += complex(a[u*w+v], 0) * root[v*col%w]
-			}
-		}
-	}
-	x := make([]float64, h*w)
-	root = rootsOfUnity(h)
-	for row := range h {
-		for col := range w {
-			for u := range h {
-				x[row*w+col] += real(rows[u*w+col] * root[u*row%h])
-			}
-		}
-	}
-	return x
-}
-
-// rootsOfUnity returns exp(2πi k/n) for k < n.
-func rootsOfUnity(n int) []complex128 {
-	root := make([]complex128, n)
-	for k := range root {
-		sin, cos := math.Sincos(2 * math.Pi * float64(k) / float64(n))
-		root[k] = complex(cos, sin)
-	}
-	return root
-}
-
 // checkPattern panics unless x holds a pattern of the given shape.
 func checkPattern(source string, x []float64, channels, h, w int) {
 	if len(x) != channels*h*w {

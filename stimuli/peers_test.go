@@ -8,28 +8,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"ventral/internal/peers"
 )
 
 // TestPeers times decoding and resizing a photograph of 500×375 pixels beside
 // Pillow's, turn by turn on one core each, in processor time, and prints medians
 // and their ratio: make bench-peers.
 func TestPeers(t *testing.T) {
-	python := ""
-	for _, p := range []string{os.Getenv("PYTHON"), "/usr/bin/python3", "python3"} {
-		if p != "" && exec.Command(p, "-c", "import PIL, numpy").Run() == nil {
-			python = p
-			break
-		}
-	}
-	if python == "" {
-		t.Skip("no Python with Pillow: install python3-pil and python3-numpy, or set PYTHON")
-	}
+	python := peers.Python(t, "PIL, numpy", "python3-pil and python3-numpy")
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	photo := filepath.Join(t.TempDir(), "photo.jpg")
 	if out, err := exec.Command(python, "testdata/time_pillow.py", "make", photo).CombinedOutput(); err != nil {
@@ -64,8 +56,7 @@ func TestPeers(t *testing.T) {
 			}
 			ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, a/b)
 		}
-		middle := func(v []float64) float64 { return slices.Sorted(slices.Values(v))[len(v)/2] }
-		fmt.Printf("%-36s %10.0f img/s %8.0f img/s %14.2f\n", fmt.Sprintf("to %d×%d", side, side), 1/middle(ours), 1/middle(theirs), middle(ratios))
+		fmt.Printf("%-36s %10.0f img/s %8.0f img/s %14.2f\n", fmt.Sprintf("to %d×%d", side, side), 1/peers.Median(ours), 1/peers.Median(theirs), peers.Median(ratios))
 	}
 }
 

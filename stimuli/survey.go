@@ -1,6 +1,8 @@
 package stimuli
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"image/color"
@@ -19,7 +21,7 @@ type Survey struct {
 
 // SurveyOf reads all images of s once. It fails on an empty set or an image
 // that cannot be read.
-func SurveyOf(s Set) (Survey, error) {
+func SurveyOf(ctx context.Context, s Set) (Survey, error) {
 	v := Survey{Counts: make([]int, len(s.Classes()))}
 	for i := range s.Len() {
 		if label := s.Label(i); label >= 0 {
@@ -28,7 +30,7 @@ func SurveyOf(s Set) (Survey, error) {
 	}
 	var err error
 	bytes := make([]byte, 4*size(s))
-	v.Mean, v.Std, err = moments(s, func(pixels []float32) {
+	v.Mean, v.Std, err = moments(ctx, s, func(pixels []float32) {
 		for j, p := range pixels {
 			binary.LittleEndian.PutUint32(bytes[4*j:], math.Float32bits(p))
 		}
@@ -48,9 +50,10 @@ type FileInfo struct {
 }
 
 // Files returns what the image files of a folder, zip, tar or tar.gz say of
-// themselves, in name order. Only headers are decoded: a file without an error
-// may still be damaged.
-func Files(path string, o ImageOptions) ([]FileInfo, error) {
+// themselves, in name order. Every file is read, and only its header decoded: a
+// file without an error may still be damaged. Once ctx is cancelled the rest is
+// left, with its error.
+func Files(ctx context.Context, path string, o ImageOptions) ([]FileInfo, error) {
 	o = o.withDefaults()
 	a, err := openArchive(path, o)
 	if err != nil {
@@ -63,8 +66,8 @@ func Files(path string, o ImageOptions) ([]FileInfo, error) {
 	all := make([]FileInfo, len(a.images))
 	err = a.each(a.images, o.MaxBytes, func(i int, data []byte, err error) {
 		f := &all[i]
-		f.Name, f.Err = a.images[i], err
-		if err != nil {
+		f.Name, f.Err = a.images[i], cmp.Or(ctx.Err(), err)
+		if f.Err != nil {
 			return
 		}
 		config, format, err := header(data, o)
@@ -74,7 +77,7 @@ func Files(path string, o ImageOptions) ([]FileInfo, error) {
 		}
 		f.Format, f.Width, f.Height, f.Channels = format, config.Width, config.Height, channelsOf(config.ColorModel)
 	})
-	return all, err
+	return all, cmp.Or(err, ctx.Err())
 }
 
 func channelsOf(m color.Model) int {

@@ -15,7 +15,7 @@ func TestSurvey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := SurveyOf(set)
+	v, err := SurveyOf(t.Context(), set)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,10 +26,10 @@ func TestSurvey(t *testing.T) {
 	if !slices.Equal(v.Counts, []int{2, 1}) || !slices.Equal(v.Mean, mean) || !slices.Equal(v.Std, std) || v.Content[0] != v.Content[2] || v.Content[0] == v.Content[1] {
 		t.Errorf("%+v", v)
 	}
-	if _, err := SurveyOf(broken{set}); err != errBroken {
+	if _, err := SurveyOf(t.Context(), broken{set}); err != errBroken {
 		t.Errorf("%v", err)
 	}
-	if _, err := SurveyOf(Subset(set, nil)); err == nil {
+	if _, err := SurveyOf(t.Context(), Subset(set, nil)); err == nil {
 		t.Error("a survey of nothing")
 	}
 }
@@ -40,7 +40,7 @@ func TestFiles(t *testing.T) {
 		write(t, dir, name, readTestdata(t, filepath.Join("formats", name)))
 	}
 	for _, path := range []string{dir, tarOf(t, dir, true, true)} {
-		files, err := Files(path, ImageOptions{})
+		files, err := Files(t.Context(), path, ImageOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

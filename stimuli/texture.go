@@ -71,13 +71,7 @@ func (t *Texture) Frame(r Raster, ms float64, x []float64) error {
 	}
 	// The phases of white noise are uniform, independent, and those of something
 	// real.
-	rng := generatorOf(t.Seed, int(wholeWithin(t.Refresh*ms/1000)))
-	spectrum := make([]complex128, len(x))
-	for i := range spectrum {
-		spectrum[i] = complex(rng.NormFloat64(), 0)
-	}
-	rng.free()
-	transform(spectrum, t.height, t.width)
+	spectrum := whiteSpectrum(t.Seed, int(wholeWithin(t.Refresh*ms/1000)), t.height, t.width)
 	for i, a := range t.amplitude {
 		spectrum[i] *= complex(a/math.Max(cmplx.Abs(spectrum[i]), 1e-300), 0)
 	}

@@ -96,8 +96,8 @@ func (a *activationsRun) check() error {
 	switch {
 	case (a.weights == "") == (a.gabor == 0):
 		return misused("ventral activations needs either --weights, a network, or --gabor, the side in pixels at which cells see the images; see ventral activations --help")
-	case a.gabor != 0 && a.gabor < 16:
-		return misused("--gabor is %d pixels, expected at least 16: the cells prefer down to 1/32 cycle a pixel", a.gabor)
+	case a.gabor != 0 && (a.gabor < 16 || a.gabor > 4096):
+		return misused("--gabor is %d pixels, expected 16 to 4096: the cells prefer down to 1/32 cycle a pixel", a.gabor)
 	case !slices.Contains([]string{"npy", "npz", "hdf5"}, a.format):
 		return misused("--format %q: expected npy, npz or hdf5", a.format)
 	case a.part != "test" && a.part != "train":
@@ -216,14 +216,14 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	defer f.abandon()
 	if len(projected) > 0 {
 		if err := a.reduction.fit(ctx, t, f, model, others, a.batch, out, projected); err != nil {
-			return err
+			return interrupted(ctx, err)
 		}
 	}
 	if err := a.reduction.save(f, out); err != nil {
 		return err
 	}
 	if err := a.write(ctx, t, f, model, shown, set, out); err != nil {
-		return err
+		return interrupted(ctx, err)
 	}
 	if err := writeStimuli(f, set); err != nil {
 		return err

@@ -38,7 +38,15 @@ func TestFetchCatalogue(t *testing.T) {
 			}
 			files[file.name()] = true
 		}
-		// What reads it names its files.
+		// What reads it is a whole command, which lacks nothing but the files.
+		var words []string
+		for _, a := range s.use {
+			words = append(words, strings.ReplaceAll(a, "DIR/", filepath.Join(t.TempDir(), "none")+"/"))
+		}
+		if code, _, errs := ventral(t, words...); code != exitFailed || !strings.Contains(errs, "none") {
+			t.Errorf("%s: ventral %q: exit code %d: %s", s.name, words, code, errs)
+		}
+		// It names its files.
 		for _, word := range strings.FieldsFunc(command(s, "DIR"), func(r rune) bool { return strings.ContainsRune(" ,=:", r) }) {
 			if name, ok := strings.CutPrefix(word, "DIR/"); ok && name != "" && !files[name] {
 				t.Errorf("%s is read from %s, which is not fetched", s.name, name)

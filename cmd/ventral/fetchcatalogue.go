@@ -27,7 +27,7 @@ var catalogue = []dataset{
 		licence: "none stated",
 		cite:    "Krizhevsky 2009, Learning multiple layers of features from tiny images",
 		files:   []publishedFile{{krizhevsky + "cifar-10-binary.tar.gz", 170052171, md5Sum("c32a1d4ab5d03f1284b67883e8d87530")}},
-		use:     []string{"train", "--images", "cifar10:DIR/cifar-10-binary.tar.gz"},
+		use:     []string{"train", "--images", "cifar10:DIR/cifar-10-binary.tar.gz", "--out", "runs/cifar10"},
 	},
 	{
 		name:    "cifar100",
@@ -35,7 +35,7 @@ var catalogue = []dataset{
 		licence: "none stated",
 		cite:    "Krizhevsky 2009, Learning multiple layers of features from tiny images",
 		files:   []publishedFile{{krizhevsky + "cifar-100-binary.tar.gz", 168513733, md5Sum("03b5dce01913d631647c71ecec9e9cb8")}},
-		use:     []string{"train", "--images", "cifar100:DIR/cifar-100-binary.tar.gz"},
+		use:     []string{"train", "--images", "cifar100:DIR/cifar-100-binary.tar.gz", "--out", "runs/cifar100"},
 	},
 	{
 		name:    "mnist",
@@ -48,7 +48,7 @@ var catalogue = []dataset{
 			{mnistCopy + "t10k-images-idx3-ubyte.gz", 1648877, md5Sum("9fb629c4189551a2d022fa330f9573f3")},
 			{mnistCopy + "t10k-labels-idx1-ubyte.gz", 4542, md5Sum("ec29112dd5afa0611ce80d1b7f02629c")},
 		},
-		use: []string{"train", "--images", "mnist:DIR/"},
+		use: []string{"train", "--images", "mnist:DIR/", "--out", "runs/mnist"},
 	},
 	{
 		name:    "tinyimagenet",
@@ -56,7 +56,7 @@ var catalogue = []dataset{
 		licence: "ImageNet's terms: research and teaching, not commerce",
 		cite:    "Le and Yang 2015, Tiny ImageNet visual recognition challenge",
 		files:   []publishedFile{{"https://cs231n.stanford.edu/tiny-imagenet-200.zip", 248100043, md5Sum("90528d7ca1a48142e341f4ef8d21d0de")}},
-		use:     []string{"train", "--size", "64", "--images", "folder:DIR/tiny-imagenet-200.zip"},
+		use:     []string{"train", "--size", "64", "--images", "folder:DIR/tiny-imagenet-200.zip", "--out", "runs/tinyimagenet"},
 	},
 	{
 		name:    "majajhong2015",
@@ -68,7 +68,7 @@ var catalogue = []dataset{
 			{brainScore + "stimulus_hvm-public.csv?versionId=null", 0, sha1Sum("5ca7a3da00d8e9c694a9cd725df5ba0ad6d735af")},
 			{brainScore + "stimulus_hvm-public.zip?versionId=null", 0, sha1Sum("8aa44e038d7b551efa8077467622f9d48d72e473")},
 		},
-		use: []string{"compare",
+		use: []string{"compare", "--images", "shapes", "--out", "runs/majajhong2015",
 			"--recordings", "V4=DIR/assy_dicarlo_MajajHong2015_public.nc,IT=DIR/assy_dicarlo_MajajHong2015_public.nc",
 			"--stimuli", "DIR/stimulus_hvm-public.zip:DIR/stimulus_hvm-public.csv", "--stratify", "object_name"},
 	},
@@ -82,7 +82,7 @@ var catalogue = []dataset{
 			{brainScore + "stimulus_FreemanZiemba2013_aperture-public.csv?versionId=null", 0, sha1Sum("194c9b301a4e3e9cff02481d4c19b39331d52660")},
 			{brainScore + "stimulus_FreemanZiemba2013_aperture-public.zip?versionId=null", 0, sha1Sum("3a6fec1fc28c212882d6833e267ea8654d289611")},
 		},
-		use: []string{"compare",
+		use: []string{"compare", "--images", "shapes", "--out", "runs/freemanziemba2013",
 			"--recordings", "V1=DIR/assy_movshon_FreemanZiemba2013_public.nc,V2=DIR/assy_movshon_FreemanZiemba2013_public.nc",
 			"--stimuli", "DIR/stimulus_FreemanZiemba2013_aperture-public.zip:DIR/stimulus_FreemanZiemba2013_aperture-public.csv", "--stratify", "texture_type"},
 	},

@@ -136,7 +136,7 @@ func openSource(source string, seed uint64, p preparation, o stimuli.ImageOption
 	kind, named := imageKind(source)
 	path := strings.TrimPrefix(source, kind+":")
 	if !named || path == "" {
-		return s, misused("--images %q: expected %s:PATH or shapes", source, strings.Join(imageKinds, ":PATH, "))
+		return s, misused("images %q: expected %s:PATH or shapes", source, strings.Join(imageKinds, ":PATH, "))
 	}
 	var err error
 	switch kind {
@@ -233,7 +233,7 @@ func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) 
 		}
 	}
 	if c, h, w := p.Set.Shape(); c != in.Channels || h != in.Height || w != in.Width {
-		return nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v", source, c, h, w, in)
+		return nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v: only folders, archives, folder: and mnist: are made to size", source, c, h, w, in)
 	}
 	return p, nil
 }

@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"ventral/internal/hdf5":   {"gonum.org/v1/hdf5"},
 	"ventral/internal/blas":   {"gonum.org/v1/gonum", "gonum.org/v1/netlib"},
 	"ventral/internal/kernel": {},
+	"ventral/internal/peers":  {},
 	"ventral/cmd/ventral": {
 		"ventral/neuron", "ventral/plasticity", "ventral/network", "ventral/stimuli", "ventral/fit", "ventral/internal",
 		"gonum.org/v1/gonum", "gonum.org/v1/plot", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "github.com/vbauerster/mpb/v8", "golang.org/x/term",

@@ -146,5 +146,5 @@ func (p preparation) frame(s stimuli.Set) (stimuli.Set, error) {
 	case p.Augment == augmentResizedCrop:
 		return stimuli.Framed(s, stimuli.Frame{Height: p.Size, Width: p.Size, Short: p.Resize})
 	}
-	return nil, misused("--size is %d, and the images are of %d×%d pixels (width × height): only folders, MNIST and shapes are made to size; of others training can see parts (--augment crop and resized-crop)", p.Size, w, h)
+	return nil, misused("--size is %d, and the images are of %d×%d pixels (width × height): only folders, MNIST and shapes are made to size; of others ventral train can see parts (--augment crop and resized-crop)", p.Size, w, h)
 }

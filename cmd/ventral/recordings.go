@@ -252,11 +252,7 @@ func (r *record) column(flag, name string) ([]string, error) {
 	if !ok {
 		return nil, fmt.Errorf("--%s %s: the table of its stimuli has no such column; it has %s", flag, name, strings.Join(r.table.Columns, ", "))
 	}
-	mine := make([]string, len(r.rows))
-	for i, row := range r.rows {
-		mine[i] = values[row]
-	}
-	return mine, nil
+	return byRow(values, r.rows), nil
 }
 
 // title names the region, and says so where its recordings are simulated.

@@ -59,7 +59,7 @@ Features in .npy and HDF5 are read by blocks and need not fit into memory.
 			if err := s.check(flags); err != nil {
 				return err
 			}
-			return s.run(ctx, t)
+			return interrupted(ctx, s.run(ctx, t))
 		}
 	},
 }

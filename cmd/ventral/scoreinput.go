@@ -409,11 +409,11 @@ func readCells(path string) (header []string, cells map[string][]string, err err
 }
 
 // byRow are the values of the given rows, in their order; nil: all.
-func byRow(values []string, rows []int) []string {
+func byRow[T any](values []T, rows []int) []T {
 	if rows == nil {
 		return values
 	}
-	mine := make([]string, len(rows))
+	mine := make([]T, len(rows))
 	for i, r := range rows {
 		mine[i] = values[r]
 	}

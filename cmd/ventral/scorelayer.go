@@ -311,11 +311,7 @@ func rowsOf(rows, part []int) []int {
 	if rows == nil {
 		return part
 	}
-	mine := make([]int, len(part))
-	for i, r := range part {
-		mine[i] = rows[r]
-	}
-	return mine
+	return byRow(rows, part)
 }
 
 // commit chooses a layer on a part of the stimuli and reports it on the others.

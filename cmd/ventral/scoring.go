@@ -132,17 +132,14 @@ type partition struct {
 
 // of is the partition of some of the stimuli.
 func (p partition) of(rows []int) partition {
-	some := func(names []string) []string {
-		if names == nil {
-			return nil
-		}
-		out := make([]string, len(rows))
-		for i, r := range rows {
-			out[i] = names[r]
-		}
-		return out
+	some := partition{words: p.words}
+	if p.groups != nil {
+		some.groups = byRow(p.groups, rows)
 	}
-	return partition{some(p.groups), some(p.labels), p.words}
+	if p.labels != nil {
+		some.labels = byRow(p.labels, rows)
+	}
+	return some
 }
 
 // splitter is the cross-validation that the flags ask for.

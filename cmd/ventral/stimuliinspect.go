@@ -47,7 +47,7 @@ file is listed with the reason, and the exit code is 1.
 			if v.perClass < 1 || v.list < 0 || v.crop < 0 {
 				return misused("--per-class %d --list %d --crop %d: expected at least 1, 0 and 0", v.perClass, v.list, v.crop)
 			}
-			return v.run(t, flags.Arg(0))
+			return interrupted(ctx, v.run(ctx, t, flags.Arg(0)))
 		}
 	},
 }
@@ -104,8 +104,8 @@ type inspectedPart struct {
 	content [][sha256.Size]byte
 }
 
-func (v *stimuliInspection) run(t *terminal, source string) error {
-	found, err := v.inspect(source)
+func (v *stimuliInspection) run(ctx context.Context, t *terminal, source string) error {
+	found, err := v.inspect(ctx, source)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (v *stimuliInspection) run(t *terminal, source string) error {
 }
 
 // inspect opens the source and reads it once for every figure.
-func (v *stimuliInspection) inspect(source string) (*inspectedSets, error) {
+func (v *stimuliInspection) inspect(ctx context.Context, source string) (*inspectedSets, error) {
 	o, err := v.images.options()
 	if err != nil {
 		return nil, err
@@ -147,13 +147,15 @@ func (v *stimuliInspection) inspect(source string) (*inspectedSets, error) {
 	}
 	kind, named := imageKind(source)
 	switch {
+	case named && kind != "shapes" && source == kind+":":
+		return nil, misused("SOURCE %q names no path", source)
 	case named && v.table != "":
 		return nil, misused("--table is for images without classes, and %s have classes", source)
 	case named && kind != "folder" && kind != "mnist" && v.crop > 0:
 		return nil, misused("--crop is for image files and mnist:, and %s are neither", source)
 	}
 	if !named || kind == "folder" {
-		files, err := stimuli.Files(strings.TrimPrefix(source, "folder:"), o)
+		files, err := stimuli.Files(ctx, strings.TrimPrefix(source, "folder:"), o)
 		if err != nil {
 			return nil, err
 		}
@@ -181,7 +183,7 @@ func (v *stimuliInspection) inspect(source string) (*inspectedSets, error) {
 		if set == nil {
 			continue
 		}
-		part, err := inspectPart(names[i], set)
+		part, err := inspectPart(ctx, names[i], set)
 		if err != nil {
 			return nil, err
 		}
@@ -231,8 +233,8 @@ func byCount(counts map[string]int) []string {
 	return keys
 }
 
-func inspectPart(name string, set stimuli.Set) (*inspectedPart, error) {
-	survey, err := stimuli.SurveyOf(set)
+func inspectPart(ctx context.Context, name string, set stimuli.Set) (*inspectedPart, error) {
+	survey, err := stimuli.SurveyOf(ctx, set)
 	if err != nil {
 		return nil, err
 	}

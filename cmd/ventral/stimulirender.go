@@ -105,6 +105,10 @@ func (s *stimuliRender) run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	// A frame's luminances, what noise is transformed in, and levels.
+	if err := fits(48*int64(s.raster.Height)*int64(s.raster.Width), "a frame", "take fewer --pixels"); err != nil {
+		return err
+	}
 	ending := filepath.Ext(s.out)
 	switch {
 	case ending == "":

@@ -51,7 +51,7 @@ func (t *terminal) report(err error) int {
 	case errors.Is(err, context.Canceled):
 		next := "The same command goes on from what is complete."
 		if errors.As(err, new(beginsAnew)) {
-			next = "The same command begins anew; another needs --overwrite or another --out."
+			next = "The same command begins anew."
 		}
 		fmt.Fprintf(t.err, "ventral: interrupted: %v\n%s\n", err, next)
 		return exitInterrupted
@@ -68,6 +68,14 @@ func (t *terminal) report(err error) int {
 type beginsAnew struct{ error }
 
 func (e beginsAnew) Unwrap() error { return e.error }
+
+// interrupted says of work that Ctrl-C ended that it begins anew.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return beginsAnew{err}
+	}
+	return err
+}
 
 // A bar is the progress of one stage of work. Its methods serve a nil bar: it
 // shows nothing.

@@ -152,6 +152,11 @@ func (u *tuningRun) run(ctx context.Context, t *terminal) error {
 	for _, p := range recorded {
 		summary.Comparisons = append(summary.Comparisons, p.compare(results)...)
 	}
+	for _, c := range summary.Comparisons {
+		if c.Units == 0 {
+			summary.Notes = append(summary.Notes, fmt.Sprintf("%s of %s cannot be compared: these gratings give it to no unit of %s", c.Property, c.Source, c.Layer))
+		}
+	}
 	if err := u.writeResults(f, work, results, recorded, summary); err != nil {
 		return err
 	}
@@ -174,14 +179,6 @@ func (u *tuningRun) run(ctx context.Context, t *terminal) error {
 	summary.write(t.out)
 	fmt.Fprintf(t.out, "\nThe tuning is in %s: tuning.png, tuning.csv, tuning.npz.\n", f.name)
 	return nil
-}
-
-// interrupted says of work that Ctrl-C ended that it begins anew.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return beginsAnew{err}
-	}
-	return err
 }
 
 // writeResults writes the figures and what is small.
@@ -226,6 +223,20 @@ func defined(v float64) float64 {
 	return 1
 }
 
+// frequencySelective is 1 for a unit whose frequency curve falls below 1/√2 of its
+// peak on both sides, 0 for one that does not, and NaN where the peak lies at the
+// border of the frequencies that were shown: they do not tell.
+func frequencySelective(t neuron.Tuning) float64 {
+	last := len(t.FrequencyCurve) - 1
+	if last < 0 {
+		return math.NaN()
+	}
+	if most := slices.Max(t.FrequencyCurve); t.FrequencyCurve[0] == most || t.FrequencyCurve[last] == most {
+		return math.NaN()
+	}
+	return defined(t.FrequencyRatio)
+}
+
 var tuningMeasures = []tuningMeasure{
 	{"peak", "peak response", -1, "", func(t neuron.Tuning) float64 { return t.Peak }},
 	{"preferred_orientation", "preferred orientation (°)", -1, "preferred_orientation", func(t neuron.Tuning) float64 { return t.Orientation }},
@@ -239,7 +250,7 @@ var tuningMeasures = []tuningMeasure{
 	{"peak_spatial_frequency", "frequency (c/°)", 2, "peak_spatial_frequency", func(t neuron.Tuning) float64 { return t.Frequency }},
 	{"spatial_frequency_bandwidth_octaves", "bandwidth (octaves)", 2, "", func(t neuron.Tuning) float64 { return t.FrequencyWidth }},
 	{"spatial_frequency_bandwidth", "100 f_low/f_high at 1/√2", -1, "spatial_frequency_bandwidth", func(t neuron.Tuning) float64 { return t.FrequencyRatio }},
-	{"spatial_frequency_selective", "frequency selective", -1, "spatial_frequency_selective", func(t neuron.Tuning) float64 { return defined(t.FrequencyRatio) }},
+	{"spatial_frequency_selective", "frequency selective", -1, "spatial_frequency_selective", frequencySelective},
 	{"modulation_ratio", "F1/F0", 2, "modulation_ratio", func(t neuron.Tuning) float64 { return t.Modulation }},
 }
 

@@ -60,8 +60,8 @@ func summarise(layers []*tunedLayer) tuningSummary {
 			if strings.HasSuffix(measure.name, "orientation") {
 				continue
 			}
-			values := slices.Sorted(slices.Values(l.of(m)))
-			about.Measures[measure.name] = quartiles{len(values), figure(quantile(values, .25)), figure(quantile(values, .5)), figure(quantile(values, .75))}
+			values := fit.Draws(l.of(m))
+			about.Measures[measure.name] = quartiles{len(values), figure(values.Quantile(.25)), figure(values.Quantile(.5)), figure(values.Quantile(.75))}
 		}
 		modulated := l.of(measureAt("modulation_ratio"))
 		simple := 0
@@ -231,7 +231,11 @@ func (p recordedProperties) compare(layers []*tunedLayer) []tuningComparison {
 			units := l.of(m)
 			c := tuningComparison{Property: name, Measure: tuningMeasures[m].name, Source: stem(p.path), Layer: l.title(), Units: len(units), Recorded: len(recorded),
 				Median: figure(median(units)), RecordedMedian: figure(median(recorded)), KS: figure(math.NaN()), P: figure(math.NaN())}
-			if len(units) > 0 {
+			circular := strings.HasSuffix(c.Measure, "orientation") // medians and KS depend on where 0° is
+			if circular {
+				c.Median, c.RecordedMedian = figure(math.NaN()), figure(math.NaN())
+			}
+			if len(units) > 0 && !circular {
 				d, pr := fit.KolmogorovSmirnov(units, recorded)
 				c.KS, c.P = figure(d), figure(pr)
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -255,15 +256,7 @@ func (u *tuningRun) chooseExamples(work *tuningWork, l *tunedLayer) error {
 	if len(units) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(units, func(a, b int) int {
-		switch {
-		case variance[a] < variance[b]:
-			return -1
-		case variance[a] > variance[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(units, func(a, b int) int { return cmp.Compare(variance[a], variance[b]) })
 	for _, part := range []float64{.1, .5, .9} {
 		unit := units[int(part*float64(len(units)-1))]
 		if slices.ContainsFunc(l.examples, func(e tuningExample) bool { return e.unit == unit }) {

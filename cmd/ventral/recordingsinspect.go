@@ -184,24 +184,10 @@ func inspectAssembly(a *fit.Assembly) inspectedAssembly {
 		r.Notes = append(r.Notes, "no reliability: "+strings.TrimPrefix(err.Error(), a.Source+": "))
 		return r
 	}
-	defined := slices.DeleteFunc(slices.Clone(c.Reliability), math.IsNaN)
-	slices.Sort(defined)
+	defined := fit.Draws(slices.DeleteFunc(slices.Clone(c.Reliability), math.IsNaN))
 	r.SplitHalf, r.Ceiling, r.CeilingError = figure(c.SplitHalf), figure(c.Ceiling), figure(c.Error)
-	r.Quartiles = []figure{figure(quantile(defined, .25)), figure(quantile(defined, .75))}
+	r.Quartiles = []figure{figure(defined.Quantile(.25)), figure(defined.Quantile(.75))}
 	return r
-}
-
-// quantile of sorted values, linear between them as numpy's; NaN if there are none.
-func quantile(sorted []float64, p float64) float64 {
-	if len(sorted) == 0 {
-		return math.NaN()
-	}
-	at := p * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 == len(sorted) {
-		return sorted[i]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // write prints the inspection in tables.
