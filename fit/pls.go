@@ -26,7 +26,10 @@ import (
 //
 // and β = R Qᵀ; the first k columns of R and Q are the fit with k components.
 // With fewer stimuli than features all of it is carried in terms of K = XXᵀ: XS
-// becomes KY and X r becomes K ρ.
+// becomes KY and X r becomes K ρ. A single fit, of a Problem whose products nobody
+// has computed yet, does without K and C: it reads the features once for each
+// component, Xᵀt = Xᵀ(X r), as far as they are not so large (1 GiB) that they
+// should not be held.
 //
 // The fit ends with fewer components, as there, once every residual of the
 // responses is 0 to rounding (2e-16, absolute), and also when what is left of
@@ -93,17 +96,16 @@ func (r PLS) fit(p *Problem, train []int) (*plsFit, error) {
 	if len(train) <= components {
 		return nil, fmt.Errorf("pls with %d components needs at least %d training stimuli, found %d: lower the number of components", components, components+1, len(train))
 	}
-	t, err := p.train(train)
+	f, err := r.begin(p, train)
 	if err != nil {
 		return nil, err
 	}
-	f := newPLSFit(t, len(t.yMean) > t.m.SymmetricDim())
 	for range components {
 		if !f.add() {
 			break
 		}
 	}
-	t.m = nil // not needed again
+	f.t.m = nil // not needed again
 	return f, nil
 }
 
@@ -133,14 +135,51 @@ type plsFit struct {
 	whole     float64    // its trace at the start
 }
 
+// begin chooses the form that costs least.
+func (r PLS) begin(p *Problem, train []int) (*plsFit, error) {
+	n, features, neuroids := p.Dims()
+	size := min(len(train), features)
+	if !p.isPrepared() && size >= 20*r.components() && neuroids <= size && float64s(n*features) <= directBytes {
+		t, err := p.direct(train)
+		if err != nil {
+			return nil, err
+		}
+		return newDirectPLSFit(t), nil
+	}
+	t, err := p.train(train)
+	if err != nil {
+		return nil, err
+	}
+	return newPLSFit(t, neuroids > t.m.SymmetricDim()), nil
+}
+
 func newPLSFit(t *training, wide bool) *plsFit {
 	f := &plsFit{t: t, trace: mat.Trace(t.m)}
 	if t.p.dual {
 		f.space = newDualPLS(t, wide)
 	} else {
-		f.space = &primalPLS{t: t, wide: wide, s: t.t}
+		gram := func(r, v []float64) { blas64.Symv(1, t.m.RawSymmetric(), vector(r), 0, vector(v)) }
+		f.space = &primalPLS{t: t, wide: wide, s: t.t, gram: gram}
 	}
 	return f
+}
+
+// newDirectPLSFit is a fit without products.
+func newDirectPLSFit(t *training) *plsFit {
+	x := t.trained()
+	gram := func(r, v []float64) { gramTimes(x, r, v) }
+	return &plsFit{t: t, trace: squares(x), space: &primalPLS{t: t, s: t.t, gram: gram}}
+}
+
+// squares is the sum of the squares of a.
+func squares(a *mat.Dense) float64 {
+	sum := 0.0
+	rows, _ := a.Dims()
+	for i := range rows {
+		row := vector(a.RawRowView(i))
+		sum += blas64.Dot(row, row)
+	}
+	return sum
 }
 
 // add fits the next component. It returns false when there is none.

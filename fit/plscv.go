@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"context"
 	"fmt"
 
 	"gonum.org/v1/gonum/blas/blas64"
@@ -52,6 +53,9 @@ type PLSCVPredictor struct {
 // more of them than components.
 func (r PLSCV) Fit(p *Problem, train []int) (Predictor, error) {
 	pls := PLS{r.Components}
+	if err := p.prepare(context.Background()); err != nil { // for all folds
+		return nil, err
+	}
 	errors := make([]float64, max(0, pls.components()))
 	fold := 0
 	err := innerFolds{r.folds(), r.Seed, r.Groups}.each(p, train, func(s Split) error {

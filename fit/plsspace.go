@@ -71,6 +71,7 @@ type primalPLS struct {
 	t    *training
 	wide bool
 	s    *mat.Dense
+	gram func(r, v []float64) // v = C r
 	r, p [][]float64
 	q    [][]float64
 }
@@ -119,7 +120,7 @@ func (l *primalPLS) component(a, _ []float64, least float64) (c plsComponent, ok
 		blas64.Axpy(-blas64.Dot(vector(p), vector(w)), vector(l.r[j]), vector(r))
 	}
 	v := make([]float64, features) // Xᵀt
-	blas64.Symv(1, l.t.m.RawSymmetric(), vector(r), 0, vector(v))
+	l.gram(r, v)
 	c.tt = blas64.Dot(vector(r), vector(v))
 	if !(c.tt > least) {
 		return c, false

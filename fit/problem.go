@@ -107,6 +107,13 @@ func (p *Problem) prepare(ctx context.Context) error {
 	return nil
 }
 
+// isPrepared tells whether the shared products are there.
+func (p *Problem) isPrepared() bool {
+	p.products.Lock()
+	defer p.products.Unlock()
+	return p.prepared
+}
+
 // withResponses is the problem with other responses to the same
 // stimuli. The products of features are shared.
 func (p *Problem) withResponses(y *mat.Dense) *Problem {
@@ -179,6 +186,10 @@ type training struct {
 	kMean []float64 // dual: mean over the training stimuli of each column of K
 	kBar  float64   // dual: mean of kMean
 	xMean []float64 // primal: mean over the training stimuli of p.centred
+
+	// Of a fit without products only, beside rows, t = XᵀY, y and yMean:
+	x     *mat.Dense  // features of all stimuli, centred on the training mean
+	place map[int]int // stimulus → row of x
 }
 
 // epsilon is the distance from 1 to the next larger float64.
@@ -281,8 +292,15 @@ func (t *training) centrePrimal() {
 
 // inputs returns what a fit sees of the given stimuli: (x − x̄)·(x_j − x̄) for
 // every training stimulus j in the dual form, len(rows) × n_train, and x − x̄ in
-// the primal, len(rows) × n_features.
+// the primal and without products, len(rows) × n_features.
 func (t *training) inputs(rows []int) *mat.Dense {
+	if t.x != nil {
+		at := make([]int, len(rows))
+		for k, i := range rows {
+			at[k] = t.place[i]
+		}
+		return gather(t.x, at)
+	}
 	if !t.p.dual {
 		x := mat.NewDense(len(rows), len(t.xMean), nil)
 		subtractRow(x, t.p.centred, rows, t.xMean)
@@ -410,8 +428,26 @@ func product(t blas.Transpose, a, b *mat.Dense) *mat.Dense {
 	}
 	_, cols := b.Dims()
 	c := mat.NewDense(rows, cols, nil)
-	blas64.Gemm(t, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 0, c.RawMatrix())
+	addProduct(c, 0, t, a, b)
 	return c
+}
+
+// addProduct sets c to keep·c + ab or aᵀb, blocks of its rows, which do not
+// depend on the number of cores, in parallel.
+func addProduct(c *mat.Dense, keep float64, t blas.Transpose, a, b *mat.Dense) {
+	const block = 512
+	size, cols := c.Dims()
+	rows, inner := a.Dims()
+	inParallel((size+block-1)/block, func(k int) {
+		lo, hi := k*block, min((k+1)*block, size)
+		var part mat.Matrix
+		if t == blas.Trans {
+			part = a.Slice(0, rows, lo, hi)
+		} else {
+			part = a.Slice(lo, hi, 0, inner)
+		}
+		blas64.Gemm(t, blas.NoTrans, 1, part.(*mat.Dense).RawMatrix(), b.RawMatrix(), keep, c.Slice(lo, hi, 0, cols).(*mat.Dense).RawMatrix())
+	})
 }
 
 // upper is the upper triangle of a as BLAS takes it.

@@ -501,6 +501,55 @@ func TestPLSInEitherSpace(t *testing.T) {
 	}
 }
 
+// A fit without products is the fit with them, in either form, for training
+// stimuli in any order, and to the same bits on any number of cores.
+func TestPLSWithoutProducts(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, kind := range []string{"noise", "smooth"} {
+		for _, s := range []struct{ n, p, q int }{{300, 90, 7}, {120, 700, 30}} {
+			x, y := problemOf(kind, 3, s.n, s.p, s.q)
+			x.Apply(func(_, j int, v float64) float64 { return v + float64(j%5) }, x)
+			for i := range s.n {
+				x.Set(i, 2, .1) // a constant feature
+			}
+			train, test := trainTest(s.n)
+			slices.Reverse(train)
+			p := problem(t, x, y)
+			of := func(cores int) *mat.Dense {
+				runtime.GOMAXPROCS(cores)
+				training, err := p.direct(train)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f := newDirectPLSFit(training)
+				for range 12 {
+					f.add()
+				}
+				return f.predictor(12).Predict(test)
+			}
+			direct := of(1)
+			if !mat.Equal(of(3), direct) {
+				t.Errorf("%s, %v: other bits on 3 cores", kind, s)
+			}
+			if err := p.prepare(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			f, err := PLS{Components: 12}.Fit(p, train)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := distance(direct, rowsOf(f.Predict(test))); d > 1e-11 {
+				t.Errorf("%s, %v: %.2g relative", kind, s, d)
+			}
+		}
+	}
+	x, y := problemOf("noise", 3, 120, 100, 7)
+	p := problem(t, x, y)
+	if _, err := (PLS{Components: 5}).Fit(p, rowsUpTo(110)); err != nil || p.isPrepared() {
+		t.Errorf("a single fit computes the products of all splits (%v)", err)
+	}
+}
+
 func TestPLSStopsWhereResponsesAreExplained(t *testing.T) {
 	for _, s := range shapes {
 		g := newNormals(2)

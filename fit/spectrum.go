@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	vblas "ventral/internal/blas"
@@ -83,7 +82,7 @@ func (s *spectrum) residuals(alphas []float64, start, basis *mat.Dense, filter f
 			residual.Copy(start)
 			keep = 1
 		}
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, basis.RawMatrix(), filtered.RawMatrix(), keep, residual.RawMatrix())
+		addProduct(residual, keep, blas.NoTrans, basis, filtered)
 		use(a, residual)
 	}
 }
