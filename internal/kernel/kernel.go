@@ -56,6 +56,7 @@ func (t *Tensor) Index(stimulus, position, channel int) int {
 func Alloc(n int) []float32 {
 	const line = 64
 	a := make([]float32, n+line/4)
+	inHugePages(a)
 	skip := 0
 	if past := uintptr(unsafe.Pointer(&a[0])) % line; past != 0 {
 		skip = int(line-past) / 4

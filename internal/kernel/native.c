@@ -4,6 +4,7 @@
 
 #define LANES 16 // Go's Lanes
 #define INLINE static inline __attribute__((always_inline))
+#define FETCH(p) __builtin_prefetch(p, 0, 3) // a cache line, into the cache
 
 // VECTOR is the number of floats in a register, TILE the number of output lines that are held in registers at once: TILE·LANES/VECTOR
 // accumulators must hide the latency of the multiply-add and leave registers for a line and a weight. ROOT is the square root of a register.

@@ -107,6 +107,17 @@ PRODUCT(product_adjacent, 1)
 PRODUCT(product_apart, 0)
 #undef PRODUCT
 
+// ahead asks for the lines of the next position's segments in one block that this position's do not show: they come from memory in
+// runs that are too short for the processor to foresee.
+INLINE TARGET void NAME(ahead)(const segment *now, int count_now, const segment *next, int count, const float *x)
+{
+	for (int s = 0; s < count; s++) {
+		const int end = next[s].x + next[s].n, shown = count == count_now ? now[s].x + now[s].n : 0;
+		for (int line = next[s].x > shown ? next[s].x : shown; line < end; line++)
+			FETCH(x + (int64_t)line * LANES);
+	}
+}
+
 static TARGET void NAME(product)(const segment *segs, const int32_t *start, int first, int last, int lines, int64_t step_m, int64_t step_r,
 	const float *w, const float *x, int64_t x_block, float *y, int64_t y_block, int blocks)
 {
@@ -116,6 +127,14 @@ static TARGET void NAME(product)(const segment *segs, const int32_t *start, int 
 		for (int b = 0; b < blocks; b++) {
 			const float *from = x + b * x_block;
 			float *to = y + b * y_block + (int64_t)job * lines * LANES;
+			if (job + 1 < last) {
+				const segment *next = s + count;
+				const int follow = start[job + 2] - start[job + 1];
+				NAME(ahead)(s, count, next, follow, from);
+				for (int i = b; i < follow; i += blocks) // its weights, a part with each block
+					for (int64_t at = 0; at < (int64_t)next[i].n * lines; at += LANES)
+						FETCH(w + next[i].w + at);
+			}
 			if (step_m == 1)
 				NAME(product_adjacent)(s, count, lines, step_m, step_r, w, from, to);
 			else
@@ -165,7 +184,13 @@ static TARGET void NAME(weight_gradient)(const segment *segs, const int32_t *sta
 		all[b] = (segment){b * LANES, b < blocks - 1 ? LANES : stimuli - b * LANES, b * x_block};
 	float *turned = scratch + blocks * (sizeof(segment) / sizeof(float));
 	turned += -((uintptr_t)turned / sizeof(float)) % LANES;
-	for (int job = first; job < last; job++)
+	for (int job = first; job < last; job++) {
+		if (job + 1 < last)
+			for (int b = 0; b < blocks; b++) {
+				NAME(ahead)(segs + start[job], start[job + 1] - start[job], segs + start[job + 1], start[job + 2] - start[job + 1], x + b * x_block);
+				for (int m = 0; m < lines; m++)
+					FETCH(dy + b * dy_block + ((int64_t)(job + 1) * lines + m) * LANES);
+			}
 		for (int out = 0; out < lines; out += LANES) {
 			const int width = lines - out < LANES ? lines - out : LANES;
 			for (int b = 0; b < blocks; b++)
@@ -187,6 +212,7 @@ static TARGET void NAME(weight_gradient)(const segment *segs, const int32_t *sta
 						NAME(weights_set)(size, to, lines, from, turned, all, blocks);
 				}
 		}
+	}
 }
 
 // across is the sum of a line's lanes, in their order.
