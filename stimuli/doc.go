@@ -30,7 +30,7 @@
 //   - WhiteNoise: independent Gaussian values;
 //   - CorrelatedNoise: Gaussian noise with a power spectrum, 1/f² or another;
 //   - Gratings: sinusoids of random orientation, frequency and phase;
-//   - Waves: frames of retinal waves;
+//   - Waves: frames of RetinalWaves;
 //   - Patches: pieces of the images of a Set.
 //
 // A Stimulus is what vision is studied with, in degrees of visual angle, ms and

@@ -83,17 +83,12 @@ func (f *fetchRun) configure(cache, mirror string) error {
 	case f.stall <= 0:
 		return misused("--stall is %s, expected a time such as 30s", f.stall)
 	}
+	var err error
 	if cache == "" {
-		cache = os.Getenv("VENTRAL_CACHE")
-	}
-	if cache == "" {
-		folder, err := os.UserCacheDir()
-		if err != nil {
+		if cache, err = cacheFolder(); err != nil {
 			return misused("there is no cache folder (%v): pass --cache or set VENTRAL_CACHE", err)
 		}
-		cache = filepath.Join(folder, "ventral")
 	}
-	var err error
 	if f.cache, err = filepath.Abs(cache); err != nil {
 		return err
 	}

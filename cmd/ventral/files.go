@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"ventral/internal/npy"
@@ -74,3 +75,6 @@ func writeStimuli(f *runFolder, set stimuli.Set, elem ...string) error {
 	}
 	return f.writeCSV([]string{"stimulus_id"}, rows, append(elem[:len(elem):len(elem)], "stimuli.csv")...)
 }
+
+// stem is a file's name without folders and ending.
+func stem(path string) string { return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) }

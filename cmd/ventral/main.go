@@ -11,9 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -166,4 +168,20 @@ func required(flags *pflag.FlagSet, names ...string) error {
 		}
 	}
 	return nil
+}
+
+// numbersOf are the finite numbers of a flag, of which there is at least one.
+func numbersOf(flag string, texts []string) ([]float64, error) {
+	var list []float64
+	for _, text := range texts {
+		v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, misused("--%s %s: expected finite numbers, separated by commas", flag, text)
+		}
+		list = append(list, v)
+	}
+	if len(list) == 0 {
+		return nil, misused("--%s is empty, expected a number", flag)
+	}
+	return list, nil
 }

@@ -17,6 +17,18 @@ import (
 	"ventral/internal/npy"
 )
 
+// No test writes to the user's cache.
+func TestMain(m *testing.M) {
+	cache, err := os.MkdirTemp("", "ventral-cache-")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("VENTRAL_CACHE", cache)
+	code := m.Run()
+	os.RemoveAll(cache)
+	os.Exit(code)
+}
+
 // ventral runs the program in this process, as from the shell.
 func ventral(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()

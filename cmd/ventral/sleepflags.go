@@ -39,7 +39,7 @@ func (f *sleepFlags) add(flags *pflag.FlagSet, prefix string) {
 	flags.Float64Var(&f.alpha, prefix+"alpha", 10, "strength α of the circuit's inhibitory feedback")
 	flags.BoolVar(&f.corrected, prefix+"corrected", false, "the circuit learns about b + r_inh, which keeps the mean filter, not about b")
 	flags.BoolVar(&f.normalised, prefix+"normalised", false, "divide η by the largest eigenvalue λ_max of the patterns' ⟨xxᵀ⟩: stable for any fan-in")
-	flags.StringVar(&f.stimuli, prefix+"stimuli", "white", "what a layer sees in sleep: white (noise), replay (images) or waves (retinal waves), as they reach it through the layers before, or FILE.npy (n_patterns × C × k × k) or FILE.npz (such an array for each layer, by its name); a file's patterns are repeated when they end")
+	flags.StringVar(&f.stimuli, prefix+"stimuli", "white", "what a layer sees in sleep: white (noise), replay (images) or waves (retinal waves, Godfrey & Swindale 2007, a pixel being 34 µm), as they reach it through the layers before, or FILE.npy (n_patterns × C × k × k) or FILE.npz (such an array for each layer, by its name); a file's patterns are repeated when they end")
 	flags.StringSliceVar(&f.layers, prefix+"layers", []string{"all"}, "filter layers that sleep, or all that are locally connected")
 }
 
@@ -110,20 +110,22 @@ func (f *sleepFlags) sleep(data *[]datum) (network.Sleep, error) {
 	return s, err
 }
 
-// retinalWaves are frames of waves as a network's images.
+// retinalWaves are frames of waves as a network's images, a pixel being 34 µm of
+// retina.
 type retinalWaves struct {
-	waves  stimuli.Waves
+	waves  *stimuli.Waves
+	in     network.Shape
 	frames int
 }
 
 func newRetinalWaves(in network.Shape, frames int, seed uint64) retinalWaves {
-	return retinalWaves{stimuli.Waves{Seed: seed, Channels: in.Channels, Height: in.Height, Width: in.Width}, frames}
+	return retinalWaves{&stimuli.Waves{Seed: seed, Channels: in.Channels, Height: in.Height, Width: in.Width}, in, frames}
 }
 
 func (w retinalWaves) Len() int { return w.frames }
 
 func (w retinalWaves) Read(_, _ int, indices []int, x []float32, _ []int) error {
-	frame := make([]float64, w.waves.Channels*w.waves.Height*w.waves.Width)
+	frame := make([]float64, w.in.Channels*w.in.Height*w.in.Width)
 	for row, i := range indices {
 		if err := w.waves.Pattern(i, frame); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -54,9 +53,12 @@ var stimulusFlags = []struct{ name, usage string }{
 	{"orientation-width", "half width of the noise's orientations at half their power, degrees (0: all)"},
 	{"refresh", "new, independent noise so many times a second, Hz (0: still)"},
 	{"k", "period of periodic patterns, pixels"},
-	{"spacing", "from a wave front to the next, degrees"},
-	{"active", "part of the retina that is active"},
-	{"duration", "of a wave, ms"},
+	{"magnification", "of the retina, µm/degree; cells lie 34 µm apart"},
+	{"wave-d", "D of waves: how long a cell is depolarised, ms; the longer, the slower the wave"},
+	{"wave-p", "P of waves: after how long a cell alone depolarises again, ms"},
+	{"wave-k", "K of waves: time constant of a cell's excitation, ms"},
+	{"wave-h1", "H1 of waves: by which a depolarisation raises a cell's threshold"},
+	{"wave-h2", "H2 of waves: by which it does so further, per unit of input"},
 	{"x", "centre, degrees to the right"},
 	{"y", "centre, degrees up"},
 	{"seed", "seed of what is random"},
@@ -123,9 +125,15 @@ func stimulusKinds(image string, r stimuli.Raster) []stimulusKind {
 			func(v stimulusValues) (stimuli.Stimulus, error) {
 				return stimuli.Periodic{Seed: uint64(v["seed"]), K: int(v["k"]), Contrast: v["contrast"], Refresh: v["refresh"]}, nil
 			}},
-		{"waves", "retinal waves", []stimulusParameter{{"contrast", 1}, {"speed", 5}, {"spacing", 4}, {"active", 0.5}, {"duration", 1000}, {"seed", 1}},
+		{"waves", "retinal waves (Godfrey & Swindale 2007), of the ferret unless other numbers say so", []stimulusParameter{{"contrast", 1}, {"magnification", 200}, {"wave-d", 1300}, {"wave-p", 43000}, {"wave-k", 250}, {"wave-h1", 4}, {"wave-h2", 0.75}, {"seed", 1}},
 			func(v stimulusValues) (stimuli.Stimulus, error) {
-				return stimuli.RetinalWaves{Seed: uint64(v["seed"]), Contrast: v["contrast"], Speed: v["speed"], Spacing: v["spacing"], Active: v["active"], Duration: v["duration"]}, nil
+				for _, name := range []string{"magnification", "wave-d", "wave-p", "wave-k", "wave-h1", "wave-h2"} {
+					if !(v[name] > 0) {
+						return nil, misused("--%s %g: expected a positive number", name, v[name])
+					}
+				}
+				return &stimuli.RetinalWaves{Seed: uint64(v["seed"]), Contrast: v["contrast"], Magnification: v["magnification"],
+					WaveParameters: stimuli.WaveParameters{D: v["wave-d"], P: v["wave-p"], K: v["wave-k"], H1: v["wave-h1"], H2: v["wave-h2"]}}, nil
 			}},
 	}
 }
@@ -203,20 +211,4 @@ func (g stimulusGrid) values(flags *pflag.FlagSet, k stimulusKind) ([]stimulusVa
 		}
 	}
 	return all, nil
-}
-
-// numbersOf are the finite numbers of a flag, of which there is at least one.
-func numbersOf(flag string, texts []string) ([]float64, error) {
-	var list []float64
-	for _, text := range texts {
-		v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, misused("--%s %s: expected finite numbers, separated by commas", flag, text)
-		}
-		list = append(list, v)
-	}
-	if len(list) == 0 {
-		return nil, misused("--%s is empty, expected a number", flag)
-	}
-	return list, nil
 }

@@ -148,14 +148,6 @@ func (s *stimuliRender) run(ctx context.Context, t *terminal) error {
 	return nil
 }
 
-// counted is a number of things.
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return thousands(n) + " " + thing
-}
-
 // eachFrame draws the frames in their order; use must not keep the pixels.
 func (s *stimuliRender) eachFrame(ctx context.Context, t *terminal, stimulus stimuli.Stimulus, use func(x []float64) error) error {
 	b := t.bar("frames", s.frames, "frames")

@@ -189,3 +189,11 @@ func ratio(f figure) string {
 	}
 	return strconv.FormatFloat(float64(f), 'g', 3, 64)
 }
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return thousands(n) + " " + thing
+}

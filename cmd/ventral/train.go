@@ -34,6 +34,10 @@ What training sees of an image, --augment, and what networks are tested on:
                   --augment resized-crop --size 224 --flip
   none          all of it
 
+Images are normalised by the mean and standard deviation of the training images,
+which are kept by the images' content: in moments/ of the environment's
+VENTRAL_CACHE, else of ventral in the user's cache folder.
+
 A --layout is a line for each stage, whose activity can be read under its name:
 
   # retina to V4

@@ -160,6 +160,7 @@ const validationStream = 1 << 62
 
 func newTrainer(f trainingFlags, images imageSets) (*trainer, error) {
 	t := &trainer{trainingFlags: f, images: images, train: images.train, test: images.test}
+	var part []int // of images.train, that is trained on
 	if f.validation > 0 {
 		n := images.train.Len()
 		held := int(math.Round(f.validation * float64(n)))
@@ -167,7 +168,8 @@ func newTrainer(f trainingFlags, images imageSets) (*trainer, error) {
 			return nil, misused("--validation %g leaves %d of %d images to train on and %d to validate on", f.validation, n-held, n, held)
 		}
 		order := rand.New(rand.NewPCG(f.seed, validationStream)).Perm(n)
-		t.validation, t.train = stimuli.Subset(images.train, order[:held]), stimuli.Subset(images.train, order[held:])
+		part = order[held:]
+		t.validation, t.train = stimuli.Subset(images.train, order[:held]), stimuli.Subset(images.train, part)
 	}
 	if images.prepared {
 		channels, _, _ := images.train.Shape()
@@ -178,7 +180,7 @@ func newTrainer(f trainingFlags, images imageSets) (*trainer, error) {
 		return t, nil
 	}
 	var err error
-	t.mean, t.std, err = stimuli.Moments(t.train)
+	t.mean, t.std, err = momentsOf(images.train, part, f.preparation, momentsFolder())
 	return t, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -262,6 +261,3 @@ func measureAt(name string) int {
 	}
 	return i
 }
-
-// stem is a file's name without folders and ending.
-func stem(path string) string { return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) }
