@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -11,18 +12,7 @@ import (
 // allowed; a note of a counts them. It fails, and lists them, when stimuli have
 // no features or when an id is there twice on either side.
 func Align(featureIDs []string, a *Assembly) (rows []int, err error) {
-	row := make(map[string]int, len(featureIDs))
-	for i, id := range featureIDs {
-		row[id] = i
-	}
-	var missing []string
-	for _, id := range a.StimulusIDs {
-		if i, ok := row[id]; ok {
-			rows = append(rows, i)
-		} else {
-			missing = append(missing, id)
-		}
-	}
+	rows, missing := places(featureIDs, a.StimulusIDs)
 	var faults []string
 	fault := func(what string, ids []string) {
 		if len(ids) > 0 {
@@ -45,4 +35,71 @@ func Align(featureIDs []string, a *Assembly) (rows []int, err error) {
 		}
 	}
 	return rows, nil
+}
+
+// AlignTrials puts single trials of the same neuroids beside the responses a:
+// the stimuli of a that have trials, in a's order, and a's neuroids in theirs.
+// Notes of the result tell of stimuli that only one of the two has. Neuroids
+// are taken in their order where one of the files does not name them. It fails
+// when no stimulus is in both, when neuroids differ, and when an id is there
+// twice in the trials.
+func AlignTrials(trials, a *Assembly) (*Assembly, error) {
+	if len(trials.Neuroids) != len(a.Neuroids) {
+		return nil, fmt.Errorf("%d neuroids, and %s has %d: trials must be those of the same neuroids", len(a.Neuroids), trials.name(), len(trials.Neuroids))
+	}
+	neuroids, missing := places(trials.Neuroids, a.Neuroids)
+	if len(missing) > 0 {
+		if !unnamed(trials.Neuroids) && !unnamed(a.Neuroids) {
+			return nil, fmt.Errorf("%d of %d neuroids have no trials in %s: %s; it has %s", len(missing), len(a.Neuroids), trials.name(), listed(missing), listed(trials.Neuroids))
+		}
+		neuroids = rowsBelow(len(a.Neuroids))
+	}
+	stimuli, missing := places(trials.StimulusIDs, a.StimulusIDs)
+	if len(stimuli) == 0 {
+		return nil, fmt.Errorf("none of %d stimuli has trials in %s, whose stimuli are called like %q, not %q", len(a.StimulusIDs), trials.name(), trials.StimulusIDs[0], a.StimulusIDs[0])
+	}
+	if twice := append(repeated(trials.StimulusIDs), repeated(trials.Neuroids)...); len(twice) > 0 {
+		return nil, fmt.Errorf("%s has stimuli or neuroids of one name: %s", trials.name(), listed(twice))
+	}
+	aligned := *trials
+	aligned.keep(stimuli, neuroids, nil)
+	aligned.Notes = slices.Clone(trials.Notes)
+	if len(missing) > 0 {
+		aligned.Notes = append(aligned.Notes, fmt.Sprintf("%s has trials of only %d of the %d stimuli", trials.name(), len(stimuli), len(a.StimulusIDs)))
+	}
+	if unused := len(trials.StimulusIDs) - len(stimuli); unused > 0 {
+		aligned.Notes = append(aligned.Notes, fmt.Sprintf("trials of %d other stimuli in %s are not used", unused, trials.name()))
+	}
+	return &aligned, nil
+}
+
+// places finds wanted names among names: the places of those that are there, in
+// the order of wanted, and those that are not.
+func places(names, wanted []string) (found []int, missing []string) {
+	place := make(map[string]int, len(names))
+	for i, name := range names {
+		place[name] = i
+	}
+	for _, name := range wanted {
+		if i, ok := place[name]; ok {
+			found = append(found, i)
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	return found, missing
+}
+
+// unnamed tells whether names are ascending numbers, as those are that a file
+// without names gets.
+func unnamed(names []string) bool {
+	last := -1
+	for _, name := range names {
+		n, err := strconv.Atoi(name)
+		if err != nil || n <= last {
+			return false
+		}
+		last = n
+	}
+	return true
 }

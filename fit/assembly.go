@@ -30,17 +30,13 @@ type Assembly struct {
 // Mean returns the mean over the repetitions that are there, n_stimuli ×
 // n_neuroids.
 func (a *Assembly) Mean() *mat.Dense {
-	all := make([]int, a.Repetitions)
-	for i := range all {
-		all[i] = i
-	}
-	return a.meanOver(all)
+	return a.meanOver(rowsBelow(a.Repetitions))
 }
 
 // Stimuli returns the assembly with only the given stimuli, in their order.
 func (a *Assembly) Stimuli(rows []int) *Assembly {
 	some := *a
-	some.keep(rows, whichHave(len(a.Neuroids), func(int) bool { return true }))
+	some.keep(rows, rowsBelow(len(a.Neuroids)), nil)
 	return &some
 }
 

@@ -134,16 +134,21 @@ func (r *hdf5Recordings) table(o ReadOptions) (*table, error) {
 	}
 	t.read = func(start, count []int) ([]float64, error) {
 		values, err := data.Float64s(start, count)
-		if filled && !math.IsNaN(fill) {
-			for i, v := range values {
-				if v == fill {
-					values[i] = math.NaN()
-				}
-			}
+		if filled {
+			fillsMissing(values, fill)
 		}
 		return values, err
 	}
 	return t, nil
+}
+
+// fillsMissing makes NaN of the values that stand for a missing number.
+func fillsMissing(values []float64, fill float64) {
+	for i, v := range values {
+		if v == fill {
+			values[i] = math.NaN()
+		}
+	}
 }
 
 // responses finds the dataset of responses.

@@ -13,14 +13,20 @@ import (
 type npyRecordings struct {
 	name   string
 	header npy.Header
+	matrix *npy.Matrix // nil: not opened
 }
 
 func openNPY(name string) (recordings, error) {
 	h, err := npy.Stat(name)
-	return &npyRecordings{name, h}, err
+	return &npyRecordings{name: name, header: h}, err
 }
 
-func (r *npyRecordings) Close() error { return nil }
+func (r *npyRecordings) Close() error {
+	if r.matrix == nil {
+		return nil
+	}
+	return r.matrix.Close()
+}
 
 func (r *npyRecordings) arrays() ([]Array, error) {
 	return []Array{{Name: filepath.Base(r.name), Type: typeWords(r.header.DType), Shape: r.header.Shape}}, nil
@@ -35,12 +41,32 @@ func (r *npyRecordings) table(o ReadOptions) (*table, error) {
 	if err := t.addTables(o, true); err != nil {
 		return nil, err
 	}
+	if inParts(r.header) {
+		if r.matrix, err = npy.OpenMatrix(r.name); err != nil {
+			return nil, err
+		}
+		t.read = fromRows(r.matrix)
+		return t, nil
+	}
 	values, _, err := npy.ReadFile[float64](r.name)
 	if err != nil {
 		return nil, err
 	}
 	t.read = fromMemory(values, t.shape)
 	return t, nil
+}
+
+// inParts tells whether slabs along the first axis of an array can be read.
+func inParts(h npy.Header) bool { return !h.Fortran && len(h.Shape) > 1 && elements(h.Shape) > 0 }
+
+// fromRows reads slabs along the first axis of an array in a file, always into
+// the same memory.
+func fromRows(m *npy.Matrix) func(start, count []int) ([]float64, error) {
+	var slab []float64
+	return func(start, count []int) ([]float64, error) {
+		slab = slices.Grow(slab[:0], count[0]*m.Columns)[:count[0]*m.Columns]
+		return slab, npy.ReadRows(m, start[0], start[0]+count[0], slab)
+	}
 }
 
 // npzRecordings is an .npz file.
@@ -123,6 +149,14 @@ func (r *npzRecordings) table(o ReadOptions) (*table, error) {
 			return nil, err
 		}
 		t.coords = append(t.coords, newInts(other, axis, values))
+	}
+	if inParts(h) && r.Stored(name) {
+		m, err := r.Matrix(name)
+		if err != nil {
+			return nil, err
+		}
+		t.read = fromRows(m)
+		return t, nil
 	}
 	values, _, err := npy.ReadEntry[float64](r.Zip, name)
 	if err != nil {

@@ -198,7 +198,7 @@ func TestWhatHasNoTrialsIsLeftOut(t *testing.T) {
 
 // Slabs that do not divide the first axis read like one.
 func TestLargeArraysAreReadInSlabs(t *testing.T) {
-	const n, q = 3000, 7001 // 2.5 slabs
+	const n, q = 3000, 871 // 2.5 slabs
 	tab := tableOf("stimulus,neuroid", []int{n, q}, nil)
 	reads := 0
 	tab.read = func(start, count []int) ([]float64, error) {

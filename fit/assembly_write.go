@@ -3,10 +3,9 @@ package fit
 import (
 	"bytes"
 	"encoding/csv"
-	"os"
-	"path/filepath"
 
 	"ventral/internal/npy"
+	"ventral/internal/whole"
 )
 
 // Write writes the assembly so that ReadAssembly reads it back and numpy.load
@@ -14,7 +13,7 @@ import (
 // n_neuroids, NaN = no trial) and the names of its axes (text as uint8), and
 // beside it the tables NAME_stimuli.csv (stimulus_id) and NAME_neuroids.csv
 // (neuroid_id, and region where it is known). Every file appears whole or not
-// at all, the .npz last.
+// at all, the .npz last. It fails if one cannot be written.
 func (a *Assembly) Write(path string) error {
 	stimuli := [][]string{{"stimulus_id"}}
 	for _, id := range a.StimulusIDs {
@@ -52,26 +51,11 @@ func (a *Assembly) Write(path string) error {
 	return z.Close()
 }
 
-// writeTable writes a CSV under a temporary name and renames it.
+// writeTable writes a CSV.
 func writeTable(path string, rows [][]string) error {
 	var text bytes.Buffer
 	if err := csv.NewWriter(&text).WriteAll(rows); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text.Bytes())
-	if e := f.Chmod(0o644); err == nil {
-		err = e
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return whole.WriteFile(path, text.Bytes())
 }

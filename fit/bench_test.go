@@ -69,7 +69,7 @@ func BenchmarkBootstrap(b *testing.B) {
 	b.Run("n3200_q168", func(b *testing.B) {
 		p := noisyPredictions(1, 3200, 168, .5)
 		for b.Loop() {
-			if _, err := Bootstrap(p, BootstrapOptions{}); err != nil {
+			if _, err := Bootstrap(context.Background(), p, BootstrapOptions{}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -81,7 +81,7 @@ func BenchmarkPermute(b *testing.B) {
 	b.Run("n3200_q168", func(b *testing.B) {
 		p := noisyPredictions(1, 3200, 168, .5)
 		for b.Loop() {
-			if _, err := Permute(p, PermutationOptions{}); err != nil {
+			if _, err := Permute(context.Background(), p, PermutationOptions{}); err != nil {
 				b.Fatal(err)
 			}
 		}

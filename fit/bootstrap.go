@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -68,8 +69,8 @@ type Bootstrapped struct {
 // Time is a matrix product of n_draws × n_test × 5 n_neuroids per split, in
 // parallel over the draws; memory 7 times that of the predictions. Errors:
 // predictions that do not fit the responses, options out of range, and a draw
-// without any correlation.
-func Bootstrap(p *Predictions, o BootstrapOptions) (*Bootstrapped, error) {
+// without any correlation. When ctx is cancelled it returns its error.
+func Bootstrap(ctx context.Context, p *Predictions, o BootstrapOptions) (*Bootstrapped, error) {
 	if err := o.normalise(); err != nil {
 		return nil, err
 	}
@@ -96,6 +97,9 @@ func Bootstrap(p *Predictions, o BootstrapOptions) (*Bootstrapped, error) {
 	const block = 64
 	undefined, empty := make([]int, o.Draws), make([]int, o.Draws)
 	inParallel((o.Draws+block-1)/block, func(k int) {
+		if ctx.Err() != nil {
+			return
+		}
 		from, to := k*block, min((k+1)*block, o.Draws)
 		weights := mat.NewDense(to-from, n, nil)
 		neuroids := make([][]int, to-from)
@@ -136,6 +140,9 @@ func Bootstrap(p *Predictions, o BootstrapOptions) (*Bootstrapped, error) {
 			b.Draws[from+d] = v / float64(defined[d]) // NaN without any
 		}
 	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	for d, v := range b.Draws {
 		if math.IsNaN(v) {
 			return nil, fmt.Errorf("draw %d of %d (seed %d): no correlation exists in any split: %d %s and %d neuroids are too few, or too many of them are constant", d+1, o.Draws, o.Seed, len(units), unitWord(o.Groups), q)

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -51,7 +52,7 @@ func disjoint(n, folds int) []Split {
 
 func bootstrap(t *testing.T, p *Predictions, o BootstrapOptions) *Bootstrapped {
 	t.Helper()
-	b, err := Bootstrap(p, o)
+	b, err := Bootstrap(context.Background(), p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +213,7 @@ func TestBootstrapCoverage(t *testing.T) {
 				}
 			}
 			p := predictionsOf(x, y, splits)
-			b, err := Bootstrap(p, BootstrapOptions{Draws: 200, Seed: uint64(s), Resample: c.resample})
+			b, err := Bootstrap(context.Background(), p, BootstrapOptions{Draws: 200, Seed: uint64(s), Resample: c.resample})
 			if err != nil {
 				panic(err)
 			}
@@ -273,7 +274,7 @@ func TestBootstrapErrors(t *testing.T) {
 		{nan, BootstrapOptions{}, "split 2 of 10: predicted neuroid 1 is NaN"},
 		{&Predictions{Splits: p.Splits, Responses: p.Responses, Predicted: p.Predicted[1:]}, BootstrapOptions{}, "10 splits and predictions for 9"},
 	} {
-		if _, err := Bootstrap(c.p, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Bootstrap(context.Background(), c.p, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, expected %q", err, c.want)
 		}
 	}
@@ -304,5 +305,23 @@ func TestDraws(t *testing.T) {
 		if got := d.Quantile(p); math.Abs(got-want) > 1e-15 {
 			t.Errorf("quantile %v: %v, numpy's %v", p, got, want)
 		}
+	}
+}
+
+// Neither the bootstrap nor permutations go on when nobody waits for them.
+func TestResamplingIsCancelled(t *testing.T) {
+	_, y := problemOf("noise", 3, 60, 10, 4)
+	splits, err := ShuffleSplit{}.Split(60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := predictionsOf(y, y, splits)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Bootstrap(ctx, p, BootstrapOptions{Draws: 1e7}); err != context.Canceled {
+		t.Errorf("bootstrap: %v", err)
+	}
+	if _, err := Permute(ctx, p, PermutationOptions{Permutations: 1e6}); err != context.Canceled {
+		t.Errorf("permutations: %v", err)
 	}
 }

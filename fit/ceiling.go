@@ -89,9 +89,9 @@ func SplitHalf(a *Assembly, o SplitHalfOptions) (*Ceiling, error) {
 }
 
 // spearmanBrown is the reliability of the whole from the correlation r of its
-// halves; NaN for r = −1, where there is none.
+// halves; NaN for r = −1 to rounding, as between two stimuli, where there is none.
 func spearmanBrown(r float64) float64 {
-	if r == -1 {
+	if 1+r <= 16*epsilon {
 		return math.NaN()
 	}
 	return 2 * r / (1 + r)

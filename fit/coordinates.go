@@ -267,5 +267,9 @@ func readTable(path string) ([][]string, error) {
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("is empty: expected a header")
 	}
+	rows[0][0] = strings.TrimPrefix(rows[0][0], "\ufeff") // byte order mark
+	if twice := slices.DeleteFunc(repeated(rows[0]), func(name string) bool { return name == "" }); len(twice) > 0 {
+		return nil, fmt.Errorf("has several columns of one name: %s", listed(twice))
+	}
 	return rows, nil
 }

@@ -82,7 +82,7 @@ func ExampleCompare() {
 			fmt.Println(err)
 			return
 		}
-		b, err := fit.Bootstrap(res.Predictions, fit.BootstrapOptions{})
+		b, err := fit.Bootstrap(context.Background(), res.Predictions, fit.BootstrapOptions{})
 		if err != nil {
 			fmt.Println(err)
 			return

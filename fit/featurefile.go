@@ -29,7 +29,7 @@ type FeatureFile struct {
 // flattened):
 //
 //	.npy                         one layer, read by blocks of columns
-//	.npz                         a layer per array of two or more axes; a layer is held in memory
+//	.npz                         a layer per array of two or more axes; a compressed one is held in memory while it is used
 //	.nc .h5 .hdf5 .hdf .mat      the arrays of two or more axes; of one with a coordinate "layer" along its features a layer per name
 //	a folder                     the .npy files in it
 //
@@ -59,7 +59,8 @@ func OpenFeatures(path string) (*FeatureFile, error) {
 	return f, nil
 }
 
-// Layer opens the features of a layer. They can be used until f is closed.
+// Layer opens the features of a layer. They can be used until f is closed. It fails
+// for a layer that is not among Layers, and where its array cannot be read.
 func (f *FeatureFile) Layer(name string) (Features, error) {
 	open, ok := f.open[name]
 	if !ok {
@@ -130,19 +131,26 @@ func (f *FeatureFile) zip() error {
 		if len(h.Shape) < 2 {
 			continue
 		}
+		if z.Stored(name) {
+			f.add(name, func() (Features, error) {
+				m, err := z.Matrix(name)
+				if err != nil {
+					return nil, err
+				}
+				return npyFeatures{m}, nil
+			})
+			continue
+		}
+		size := elements(h.Shape)
 		f.add(name, func() (Features, error) {
-			data, shape, err := npy.ReadEntry[float64](z, name)
-			if err != nil {
-				return nil, err
+			if size == 0 {
+				return nil, fmt.Errorf("%s: the array %s is empty (%s)", f.Path, name, shapeWords(h.Shape))
 			}
-			if len(data) == 0 {
-				return nil, fmt.Errorf("%s: the array %s is empty (%s)", f.Path, name, shapeWords(shape))
-			}
-			return Dense(mat.NewDense(shape[0], len(data)/shape[0], data)), nil
+			return &packedFeatures{zip: z, name: name, stimuli: h.Shape[0], features: size / h.Shape[0]}, nil
 		})
-		f.bytes[name] = 8
-		for _, n := range h.Shape {
-			f.bytes[name] *= int64(n)
+		f.bytes[name] = float64s(size)
+		if h.Fortran { // read, then turned into C order
+			f.bytes[name] *= 2
 		}
 	}
 	if len(f.Layers) == 0 {
@@ -159,4 +167,26 @@ func (x npyFeatures) Dims() (stimuli, features int) { return x.m.Rows, x.m.Colum
 func (x npyFeatures) Columns(dst *mat.Dense, from int) error {
 	raw := dst.RawMatrix()
 	return npy.ReadColumns(x.m, from, from+raw.Cols, raw.Data[:raw.Rows*raw.Cols])
+}
+
+// packedFeatures are a compressed array, which is read when its columns are
+// asked for, and then held.
+type packedFeatures struct {
+	zip               *npy.Zip
+	name              string
+	stimuli, features int
+	read              Features // nil: not yet
+}
+
+func (x *packedFeatures) Dims() (stimuli, features int) { return x.stimuli, x.features }
+
+func (x *packedFeatures) Columns(dst *mat.Dense, from int) error {
+	if x.read == nil {
+		data, _, err := npy.ReadEntry[float64](x.zip, x.name)
+		if err != nil {
+			return err
+		}
+		x.read = Dense(mat.NewDense(x.stimuli, x.features, data))
+	}
+	return x.read.Columns(dst, from)
 }

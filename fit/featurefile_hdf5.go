@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -26,22 +27,31 @@ func (f *FeatureFile) hdf5() error {
 	if err != nil {
 		return err
 	}
-	rows := 0 // of the arrays so far
+	var arrays []*hdf5.Dataset
+	called := map[string]int{} // arrays of a name, in any group
 	for _, p := range paths {
 		d, err := file.Dataset(p)
 		if err != nil {
 			return err
 		}
-		shape := d.Shape()
-		if !numeric(d) || d.IsScale() || len(shape) < 2 {
-			continue
+		if numeric(d) && !d.IsScale() && len(d.Shape()) > 1 {
+			arrays = append(arrays, d)
+			called[hdf5.Name(p)]++
 		}
+	}
+	rows := 0 // of the arrays so far
+	for _, d := range arrays {
+		p, shape := d.Path(), d.Shape()
 		if slices.Contains(shape, 0) {
 			return fmt.Errorf("%s: %s is empty (%s)", f.Path, p, shapeWords(shape))
 		}
 		class, err := matlabClass(d)
 		if err != nil {
 			return err
+		}
+		name := hdf5.Name(p)
+		if called[name] > 1 {
+			name = strings.TrimPrefix(p, "/")
 		}
 		names := axesOf(d)
 		x := &hdf5Features{d: d, across: class != "" || len(names) == 2 && axisNamed(names[0]) == axisNeuroid}
@@ -52,7 +62,10 @@ func (f *FeatureFile) hdf5() error {
 			return fmt.Errorf("%s: %s has %d rows and the arrays before it %d: all layers must have the same stimuli", f.Path, p, n, rows)
 		}
 		rows, _ = x.Dims()
-		if err := f.hdf5Layers(file, x, paths); err != nil {
+		if x.fill, x.filled, err = d.FillValue(); err != nil {
+			return err
+		}
+		if err := f.hdf5Layers(file, name, x, paths); err != nil {
 			return err
 		}
 	}
@@ -62,8 +75,8 @@ func (f *FeatureFile) hdf5() error {
 	return nil
 }
 
-// hdf5Layers adds the layers of an array.
-func (f *FeatureFile) hdf5Layers(file *hdf5.File, whole *hdf5Features, paths []string) error {
+// hdf5Layers adds the layers of an array, which is called name where it is one.
+func (f *FeatureFile) hdf5Layers(file *hdf5.File, name string, whole *hdf5Features, paths []string) error {
 	d := whole.d
 	t := &table{source: f.Path, shape: d.Shape(), axes: slices.Repeat([]string{""}, len(d.Shape()))}
 	stimuli, features := 0, 1
@@ -73,8 +86,8 @@ func (f *FeatureFile) hdf5Layers(file *hdf5.File, whole *hdf5Features, paths []s
 	t.axes[stimuli], t.axes[features] = axisStimulus, axisNeuroid
 	r := &hdf5Recordings{File: file, name: f.Path}
 	for _, p := range paths {
-		name := hdf5.Name(p)
-		if path.Dir(p) != path.Dir(d.Path()) || name != "layer" && name != "stimulus_id" && name != "image_id" {
+		along := hdf5.Name(p)
+		if path.Dir(p) != path.Dir(d.Path()) || along != "layer" && along != "stimulus_id" && along != "image_id" {
 			continue
 		}
 		beside, err := file.Dataset(p)
@@ -86,12 +99,15 @@ func (f *FeatureFile) hdf5Layers(file *hdf5.File, whole *hdf5Features, paths []s
 		}
 	}
 	if c, ok := t.coordinate(stimulusNames...); ok && c.axis == stimuli {
+		if f.StimulusIDs != nil && !slices.Equal(f.StimulusIDs, c.values) {
+			return fmt.Errorf("%s: the %s of %s names other stimuli than that of the arrays before it, or in another order: all layers must have the same rows; keep the others in files of their own", f.Path, c.name, d.Path())
+		}
 		f.StimulusIDs = c.values
 	}
 	_, whole.size = whole.Dims()
 	c, ok := t.coordinate("layer")
 	if !ok || c.axis != features || len(t.shape) > 2 {
-		f.add(hdf5.Name(d.Path()), func() (Features, error) { return whole, nil })
+		f.add(name, func() (Features, error) { return whole, nil })
 		return nil
 	}
 	for first := 0; first < len(c.values); {
@@ -118,6 +134,8 @@ type hdf5Features struct {
 	d           *hdf5.Dataset
 	across      bool
 	first, size int // columns; 0 = all
+	fill        float64
+	filled      bool // fill stands for a missing number
 
 	lo, hi int // entries along the axis of features that are held
 	held   []float64
@@ -150,6 +168,9 @@ func (x *hdf5Features) Columns(dst *mat.Dense, from int) error {
 		if err != nil {
 			return err
 		}
+		if x.filled {
+			fillsMissing(values, x.fill)
+		}
 		x.lo, x.hi, x.held = lo, hi, values
 	}
 	if x.across {
@@ -158,11 +179,23 @@ func (x *hdf5Features) Columns(dst *mat.Dense, from int) error {
 				dst.Set(i, j, v)
 			}
 		}
-		return nil
+	} else {
+		stride := (x.hi - x.lo) * inner
+		for i := range n {
+			copy(dst.RawRowView(i), x.held[i*stride+from-x.lo*inner:])
+		}
 	}
-	stride := (x.hi - x.lo) * inner
-	for i := range n {
-		copy(dst.RawRowView(i), x.held[i*stride+from-x.lo*inner:])
+	if from+width == x.first+x.size { // the end of a pass
+		x.lo, x.hi, x.held = 0, 0, nil
 	}
 	return nil
+}
+
+func (x *hdf5Features) buffer(width int) int64 {
+	n, _ := x.Dims()
+	inner := 1
+	if !x.across {
+		inner = elements(x.d.Shape()[2:])
+	}
+	return float64s(n * ((width + inner - 1) / inner * inner))
 }

@@ -43,8 +43,7 @@ func Rows(f Features, rows []int) Features {
 
 type selectedRows struct {
 	Features
-	rows  []int
-	block *mat.Dense
+	rows []int
 }
 
 func (r *selectedRows) Dims() (stimuli, features int) {
@@ -52,19 +51,30 @@ func (r *selectedRows) Dims() (stimuli, features int) {
 	return len(r.rows), features
 }
 
+// Columns reads as many columns of all rows at once as a pass over all of them
+// does, so that a few rows of many cost no more memory.
 func (r *selectedRows) Columns(dst *mat.Dense, from int) error {
 	n, _ := r.Features.Dims()
 	_, width := dst.Dims()
-	if r.block == nil || r.block.RawMatrix().Cols != width {
-		r.block = mat.NewDense(n, width, nil)
-	}
-	if err := r.Features.Columns(r.block, from); err != nil {
-		return err
-	}
-	for i, row := range r.rows {
-		copy(dst.RawRowView(i), r.block.RawRowView(row))
+	step := blockWidth(n, width)
+	store := make([]float64, n*step)
+	for at := 0; at < width; at += step {
+		size := min(step, width-at)
+		block := mat.NewDense(n, size, store[:n*size])
+		if err := r.Features.Columns(block, from+at); err != nil {
+			return err
+		}
+		for i, row := range r.rows {
+			copy(dst.RawRowView(i)[at:at+size], block.RawRowView(row))
+		}
 	}
 	return nil
+}
+
+func (r *selectedRows) buffer(width int) int64 {
+	n, _ := r.Features.Dims()
+	width = blockWidth(n, width)
+	return float64s(n*width) + bufferOf(r.Features, width)
 }
 
 // oneAtATime lets several goroutines read features in turn.
@@ -121,6 +131,30 @@ func (j *joined) Columns(dst *mat.Dense, from int) error {
 		dst.Slice(0, n, lo-from, hi-from).(*mat.Dense).Copy(block)
 	}
 	return nil
+}
+
+func (j *joined) buffer(width int) int64 {
+	most := int64(0)
+	for _, f := range j.parts {
+		_, features := f.Dims()
+		most = max(most, float64s(j.stimuli*min(width, features))+bufferOf(f, min(width, features)))
+	}
+	return most
+}
+
+// ReadingBytes is the memory that reading f block by block takes beside the
+// block, where it is read from a file or only some of its rows are taken.
+func ReadingBytes(f Features) int64 {
+	n, features := f.Dims()
+	return bufferOf(f, blockWidth(n, features))
+}
+
+// bufferOf is what f holds while it reads a block of the given width.
+func bufferOf(f Features, width int) int64 {
+	if b, ok := f.(interface{ buffer(width int) int64 }); ok {
+		return b.buffer(width)
+	}
+	return 0
 }
 
 // widestBlock bounds the features that are read at once.

@@ -41,7 +41,8 @@ type Coordinate struct {
 
 // Inspect tells what a file holds, whether or not ReadAssembly can make an
 // assembly of it. It reads all responses once, in parts. Of the options Dataset
-// and those that name axes and tables count.
+// and those that name axes and tables count. It fails where the file cannot be
+// read; that no responses are found in it is Contents.Problem.
 func Inspect(path string, o ReadOptions) (*Contents, error) {
 	r, err := openRecordings(path)
 	if err != nil {
@@ -82,8 +83,9 @@ func Inspect(path string, o ReadOptions) (*Contents, error) {
 	return c, nil
 }
 
-// Regions are the regions that the neuroids of a file of recordings are of, in
-// the order of their names; none where it does not say. No response is read.
+// Regions are the regions that the selected neuroids of a file of recordings are
+// of, in the order of their names; none where it does not say. No response is read.
+// It fails where ReadAssembly would for the file, its axes or its tables.
 func Regions(path string, o ReadOptions) ([]string, error) {
 	r, err := openRecordings(path)
 	if err != nil {
@@ -98,7 +100,12 @@ func Regions(path string, o ReadOptions) ([]string, error) {
 	if !ok {
 		return nil, nil
 	}
-	regions, _ := c.distinct()
+	o.Region = ""
+	keep, _, err := t.selection(o)
+	if err != nil {
+		return nil, naming(path, err)
+	}
+	regions, _ := classes(pick(c.values, whichHave(len(c.values), func(i int) bool { return keep[c.axis][i] })))
 	return regions, nil
 }
 

@@ -66,7 +66,7 @@ func leaveOut(assemblies []*Assembly) error {
 		return fmt.Errorf("no neuroid has trials of all %d stimuli (%s): leave out the stimuli that most neuroids miss", len(stimuli), listed(append(partial, silent...)))
 	}
 	for _, a := range assemblies {
-		a.keep(stimuli, complete)
+		a.keep(stimuli, complete, a.Responses[:0])
 		a.Notes = append(a.Notes, notes...)
 	}
 	return nil
@@ -98,12 +98,14 @@ func whichHave(n int, yes func(i int) bool) []int {
 	return which
 }
 
-// keep keeps the given stimuli and neuroids, in new memory unless they are all.
-func (a *Assembly) keep(stimuli, neuroids []int) {
+// keep keeps the given stimuli and neuroids. Their responses are appended to
+// kept, nil for new memory, unless they are all; ascending ones may take the
+// place of the assembly's own.
+func (a *Assembly) keep(stimuli, neuroids []int, kept []float64) {
 	if slices.Equal(stimuli, rowsBelow(len(a.StimulusIDs))) && slices.Equal(neuroids, rowsBelow(len(a.Neuroids))) {
 		return
 	}
-	kept := make([]float64, 0, len(stimuli)*a.Repetitions*len(neuroids))
+	kept = slices.Grow(kept, len(stimuli)*a.Repetitions*len(neuroids))
 	for _, s := range stimuli {
 		for r := range a.Repetitions {
 			trials := a.trials(s, r)

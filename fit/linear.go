@@ -18,7 +18,7 @@ func (Linear) Name() string { return "linear" }
 // Parameters is empty.
 func (Linear) Parameters() map[string]float64 { return map[string]float64{} }
 
-// Fit fits the least squares.
+// Fit fits the least squares. It fails for features that are not finite.
 func (Linear) Fit(p *Problem, train []int) (Predictor, error) {
 	s, err := p.spectrum(train)
 	if err != nil {

@@ -55,8 +55,9 @@ type Permuted struct {
 // Time is n_permutations × n_splits × n_test × n_neuroids × 3 operations, in
 // parallel over permutations; memory twice that of predictions and responses.
 // Errors: predictions that do not fit their responses, options out of range, a
-// permutation in which no correlation exists.
-func Permute(p *Predictions, o PermutationOptions) (*Permuted, error) {
+// permutation in which no correlation exists. When ctx is cancelled it returns
+// its error.
+func Permute(ctx context.Context, p *Predictions, o PermutationOptions) (*Permuted, error) {
 	if err := o.normalise(); err != nil {
 		return nil, err
 	}
@@ -80,6 +81,9 @@ func Permute(p *Predictions, o PermutationOptions) (*Permuted, error) {
 	})
 	t := newTally(score, medians(observed), o.Permutations)
 	inParallel(o.Permutations, func(d int) {
+		if ctx.Err() != nil {
+			return
+		}
 		partner := permutedRows(n, units, rand.New(rand.NewPCG(o.Seed, uint64(d))))
 		r := mat.NewDense(len(pairings), q, nil)
 		for i, s := range pairings {
@@ -97,6 +101,9 @@ func Permute(p *Predictions, o PermutationOptions) (*Permuted, error) {
 		}
 		t.set(d, mean(scores), medians(r))
 	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return t.result(o, len(units))
 }
 

@@ -14,7 +14,7 @@ import (
 
 func permute(t *testing.T, p *Predictions, o PermutationOptions) *Permuted {
 	t.Helper()
-	res, err := Permute(p, o)
+	res, err := Permute(context.Background(), p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestPermutationPIsUniformUnderTheNull(t *testing.T) {
 	scores, neuroids, grouped := make([]float64, simulations), make([]float64, simulations), make([]float64, simulations)
 	inParallel(simulations, func(s int) {
 		x, y := newNormals(uint32(s)).matrix(n, 3), newNormals(uint32(s)+5000).matrix(n, 3)
-		p, err := Permute(predictionsOf(x, y, splits), PermutationOptions{Permutations: 99, Seed: uint64(s)})
+		p, err := Permute(context.Background(), predictionsOf(x, y, splits), PermutationOptions{Permutations: 99, Seed: uint64(s)})
 		if err != nil {
 			panic(err)
 		}
@@ -164,7 +164,7 @@ func TestPermutationPIsUniformUnderTheNull(t *testing.T) {
 				y.Set(i, j, y.At(i, j)+4*y.At(i/4*4, j))
 			}
 		}
-		p, err = Permute(predictionsOf(x, y, splits), PermutationOptions{Permutations: 99, Seed: uint64(s), Groups: movies})
+		p, err = Permute(context.Background(), predictionsOf(x, y, splits), PermutationOptions{Permutations: 99, Seed: uint64(s), Groups: movies})
 		if err != nil {
 			panic(err)
 		}
@@ -266,7 +266,7 @@ func TestPermutationErrors(t *testing.T) {
 		{p, PermutationOptions{Groups: []string{"a"}}, "1 groups for 40 stimuli"},
 		{predictionsOf(mat.NewDense(40, 2, nil), p.Responses, p.Splits), PermutationOptions{}, "split 1 of 10: no correlation exists"},
 	} {
-		if _, err := Permute(c.p, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Permute(context.Background(), c.p, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, expected %q", err, c.want)
 		}
 	}

@@ -72,7 +72,7 @@ func (r PLS) Fit(p *Problem, train []int) (Predictor, error) {
 
 // FitEach fits once and returns the regressions with 1, 2, … components, which
 // share their memory: element k−1 is what Fit returns for k. Those with more
-// components than the fit ends with are the last one.
+// components than the fit ends with are the last one. It fails where Fit does.
 func (r PLS) FitEach(p *Problem, train []int) ([]Predictor, error) {
 	f, err := r.fit(p, train)
 	if err != nil {

@@ -46,10 +46,10 @@ type ReadOptions struct {
 //	.npy .npz                 NumPy arrays
 //
 // Presentations are grouped by stimulus_id (or image_id), in the order in which
-// Brain-Score's average_repetition has them (table.groups); time bins are
-// averaged. What is chosen or left out is told in Notes: stimuli without any
-// trial, neuroids without any trial, and neuroids that have trials of only some
-// of the stimuli are left out. Every error names the file.
+// Brain-Score's average_repetition has them; time bins are averaged. What is
+// chosen or left out is told in Notes: stimuli without any trial, neuroids without
+// any trial, and neuroids that have trials of only some of the stimuli are left
+// out. Every error names the file.
 func ReadAssembly(path string, o ReadOptions) (*Assembly, error) {
 	bins, err := readAssemblies(path, o, false)
 	if err != nil {

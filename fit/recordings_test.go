@@ -282,7 +282,7 @@ func TestTablesOfCoordinates(t *testing.T) {
 	if err != nil || !slices.Equal(a.StimulusIDs, []string{"a", "b"}) || !slices.Equal(a.Responses, []float64{0, 4, 2, 6}) {
 		t.Errorf("another table: %+v, %v", a, err)
 	}
-	a, err = ReadAssembly(path, ReadOptions{Axes: []string{"stimulus", "neuroid"}, StimulusTable: write("ids.csv", "stimulus_id\nd\nc\nb\na\n")})
+	a, err = ReadAssembly(path, ReadOptions{Axes: []string{"stimulus", "neuroid"}, StimulusTable: write("ids.csv", "\ufeffstimulus_id\nd\nc\nb\na\n")})
 	if err != nil || !slices.Equal(a.StimulusIDs, []string{"d", "c", "b", "a"}) {
 		t.Errorf("stimuli: %+v, %v", a, err)
 	}

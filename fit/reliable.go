@@ -31,8 +31,7 @@ func (a *Assembly) Reliable(minimum float64, o SplitHalfOptions) (*Assembly, err
 		return nil, fmt.Errorf("%s: none of %d neuroids has a split-half reliability (Spearman–Brown corrected) of at least %g; the largest is %.3g", a.name(), len(a.Neuroids), minimum, best)
 	}
 	kept := *a
-	all := whichHave(len(a.StimulusIDs), func(int) bool { return true })
-	kept.keep(all, reliable)
+	kept.keep(rowsBelow(len(a.StimulusIDs)), reliable, nil)
 	out := pick(a.Neuroids, others(len(a.Neuroids), reliable))
 	kept.Notes = append(slices.Clone(a.Notes), fmt.Sprintf("%d of %d neuroids, whose split-half reliability (Spearman–Brown corrected, %d splits) is below %g or undefined, are left out: %s; the reliability was computed from the same responses that are scored",
 		len(out), len(a.Neuroids), len(c.SplitScores), minimum, listed(out)))

@@ -15,7 +15,9 @@ type RSACeiling struct {
 
 // ComputeRSACeiling computes the ceilings from the dissimilarities of at least
 // 2 subjects, all for the same stimuli in the same order. Dissimilarities are
-// averaged as they are, as Brain-Score does, so that they should have one scale.
+// averaged as they are, as Brain-Score does, so that they should have one scale. It
+// fails for fewer subjects, other numbers of stimuli, and where a comparison does not
+// exist.
 func ComputeRSACeiling(subjects []*RDM, by RDMComparison) (*RSACeiling, error) {
 	if len(subjects) < 2 {
 		return nil, fmt.Errorf("%d subjects are too few for a ceiling of RSA: expected at least 2", len(subjects))
@@ -29,10 +31,7 @@ func ComputeRSACeiling(subjects []*RDM, by RDMComparison) (*RSACeiling, error) {
 			return nil, fmt.Errorf("subject %d: %w", i, err)
 		}
 	}
-	all := make([]int, subjects[0].Stimuli)
-	for i := range all {
-		all[i] = i
-	}
+	all := rowsBelow(subjects[0].Stimuli)
 	for i, s := range subjects {
 		for _, bound := range []struct {
 			without int

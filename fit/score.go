@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -85,7 +86,7 @@ func Score(ctx context.Context, x Features, y *mat.Dense, o Options) (*Result, e
 }
 
 // Score is the function Score for a problem that exists: several regressions
-// or splits share its products.
+// or splits share its products. Its errors are those of the function.
 func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
 	var err error
 	n, features, neuroids := p.Dims()
@@ -151,9 +152,12 @@ func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
 		res.SplitScores = append(res.SplitScores, median)
 		res.Undefined += undefined
 	}
+	var none []string // neuroids without any correlation
 	for j := range neuroids {
 		median, _ := medianDefined(mat.Col(nil, j, res.R))
-		res.PerNeuroid = append(res.PerNeuroid, median)
+		if res.PerNeuroid = append(res.PerNeuroid, median); math.IsNaN(median) {
+			none = append(none, strconv.Itoa(j))
+		}
 	}
 	res.Score, res.Error = meanAndError(res.SplitScores)
 	if err := res.normalise(o.Convention); err != nil {
@@ -161,6 +165,9 @@ func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
 	}
 	if res.Undefined > 0 {
 		res.Notes = append(res.Notes, fmt.Sprintf("%d of %d correlations (split × neuroid) do not exist, since responses or predictions are constant over the test stimuli; the medians leave them out", res.Undefined, len(o.Splits)*neuroids))
+		if len(none) > 0 {
+			res.Notes = append(res.Notes, fmt.Sprintf("%d of %d neuroids have a correlation in no split: those in columns %s", len(none), neuroids, listed(none)))
+		}
 	}
 	return res, nil
 }

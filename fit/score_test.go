@@ -154,7 +154,7 @@ func TestUndefinedCorrelationsAreCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res.Undefined != 10 || len(res.Notes) != 1 || !math.IsNaN(res.PerNeuroid[1]) || !isFinite(res.Score) || !(res.PerNeuroid[0] > .5) {
+	if res.Undefined != 10 || len(res.Notes) != 2 || !strings.Contains(res.Notes[1], "columns 1") || !math.IsNaN(res.PerNeuroid[1]) || !isFinite(res.Score) || !(res.PerNeuroid[0] > .5) {
 		t.Errorf("%+v", res)
 	}
 }

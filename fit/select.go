@@ -44,7 +44,8 @@ func (c Condition) compare() string {
 //	time_bin_start>=70,x<1.5        numbers; also <= and >
 //	object_name="salt, pepper"      in quotes (Go's) where a value has , or |
 //
-// Blanks around names and values do not count.
+// Blanks around names and values do not count. An error points at what is no
+// condition.
 func ParseSelect(text string) ([]Condition, error) {
 	fail := func(rest, format string, args ...any) ([]Condition, error) {
 		return nil, fmt.Errorf("selection %q: %s at %q; expected conditions like region=IT,animal=Chabo|Tito,x>=1.5", text, fmt.Sprintf(format, args...), rest)

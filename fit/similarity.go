@@ -38,7 +38,8 @@ type PreparedSimilarity interface {
 	At(xRows, yRows []int) (float64, error)
 }
 
-// SimilarityOptions say what Compare computes beside the similarity of all stimuli.
+// SimilarityOptions say what ScoreSimilarity computes beside the similarity of all
+// stimuli.
 type SimilarityOptions struct {
 	// Splits gives a score as the mean over the test parts of splits; training
 	// parts are not looked at. Brain-Score's rdm_cv and cka_cv are the splits of
@@ -79,13 +80,13 @@ type SimilarityResult struct {
 	Notes                         []string
 }
 
-// Compare computes a similarity of the features x (n_stimuli × n_features) and
-// y (n_stimuli × n_others), row by row the same stimuli.
+// ScoreSimilarity computes a similarity of the features x (n_stimuli × n_features)
+// and y (n_stimuli × n_others), row by row the same stimuli.
 //
 // Splits, bootstraps and permutations run in parallel, on GOMAXPROCS
 // goroutines. Errors: numbers of stimuli that differ, splits that are out of
-// range, what the measure refuses. When ctx is cancelled Compare returns its
-// error.
+// range, what the measure refuses. When ctx is cancelled ScoreSimilarity returns
+// its error.
 func ScoreSimilarity(ctx context.Context, s Similarity, x, y Features, o SimilarityOptions) (*SimilarityResult, error) {
 	res := new(SimilarityResult)
 	res.Stimuli, res.XFeatures = x.Dims()
@@ -97,8 +98,9 @@ func ScoreSimilarity(ctx context.Context, s Similarity, x, y Features, o Similar
 	return res, res.fill(ctx, c, o)
 }
 
-// ScoreRDMs is Compare with RSA of dissimilarities that are already there,
-// such as those of Crossnobis, row by row of the same stimuli.
+// ScoreRDMs is ScoreSimilarity with RSA of dissimilarities that are already
+// there, such as those of Crossnobis, row by row of the same stimuli. It fails for an
+// unknown comparison, for other numbers of stimuli, and as ScoreSimilarity does.
 func ScoreRDMs(ctx context.Context, by RDMComparison, x, y *RDM, o SimilarityOptions) (*SimilarityResult, error) {
 	c, err := by.between(givenRDM(x), givenRDM(y))
 	if err != nil {
@@ -122,10 +124,7 @@ func (r *SimilarityResult) fill(ctx context.Context, c PreparedSimilarity, o Sim
 	if o.Bootstraps < 0 || o.Permutations < 0 || !(o.Confidence > 0 && o.Confidence < 1) {
 		return fmt.Errorf("%d bootstraps, %d permutations, confidence %g: expected none or more, and a confidence between 0 and 1", o.Bootstraps, o.Permutations, o.Confidence)
 	}
-	all := make([]int, r.Stimuli)
-	for i := range all {
-		all[i] = i
-	}
+	all := rowsBelow(r.Stimuli)
 	var err error
 	if r.All, err = c.At(all, all); err != nil {
 		return err

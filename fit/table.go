@@ -16,7 +16,8 @@ type table struct {
 	axes   []string
 	shape  []int
 	coords []coordinate // in the order in which the file has them
-	// read reads a hyperslab in C order, NaN for missing trials.
+	// read reads a hyperslab in C order, NaN for missing trials. It is good until
+	// the next is read.
 	read  func(start, count []int) ([]float64, error)
 	notes []string
 }
@@ -158,7 +159,7 @@ func (t *table) named() string {
 // slabs reads the array in parts along its first axis, in C order; lo is where a
 // part begins on it.
 func (t *table) slabs(part func(lo int, values []float64) error) error {
-	const slab = 1 << 23 // elements read at once, unless one entry of the first axis has more
+	const slab = 1 << 20 // elements read at once, unless one entry of the first axis has more
 	step := max(1, slab/max(1, elements(t.shape[1:])))
 	for lo := 0; lo < t.shape[0]; lo += step {
 		start := make([]int, len(t.shape))

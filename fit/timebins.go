@@ -10,6 +10,7 @@ import (
 // value is the whole recording, or one that is not known.
 type Window struct{ Begin, End float64 }
 
+// String writes the window as "70–170 ms".
 func (w Window) String() string {
 	return strconv.FormatFloat(w.Begin, 'g', -1, 64) + "–" + strconv.FormatFloat(w.End, 'g', -1, 64) + " ms"
 }

@@ -61,7 +61,8 @@ func (m *Model) StreamActivations(ctx context.Context, src Source, indices []int
 }
 
 // Activations is StreamActivations for what fits into memory: it returns for
-// each layer the activity of all stimuli, n_stimuli × C·H·W.
+// each layer the activity of all stimuli, n_stimuli × C·H·W. Its errors are the
+// same.
 func (m *Model) Activations(ctx context.Context, src Source, indices []int, layers []string, batch int) (map[string][]float32, error) {
 	n := len(indices)
 	if indices == nil {

@@ -41,7 +41,8 @@ type Size struct {
 	Activations int64 // those in training: every layer's output and gradient
 }
 
-// Size computes what the network that New would build needs.
+// Size computes what the network that New would build needs. It fails where New
+// would.
 func (a Architecture) Size() (Size, error) {
 	b := newBuilder(0, true)
 	err := b.build(a)

@@ -52,18 +52,22 @@ func (m *Model) SaveGradients(path string) error {
 		if e.param == nil {
 			continue
 		}
-		// The entry saves the weights in the order of the file: for a moment they
-		// change places with the gradient.
-		p := e.param
-		weights := slices.Clone(p.w)
-		copy(p.w, p.gradient())
-		gradient := slices.Clone(e.save(nil))
-		copy(p.w, weights)
-		if err := npy.AddEntry(z, e.name, e.shape, gradient); err != nil {
+		if err := npy.AddEntry(z, e.name, e.shape, e.gradient()); err != nil {
 			return err
 		}
 	}
 	return z.Close()
+}
+
+// gradient is that of a parameter, in the order of the file.
+func (e entry) gradient() []float32 {
+	// The entry saves the weights in that order: for a moment they change places with
+	// the gradient.
+	p := e.param
+	weights := slices.Clone(p.w)
+	defer copy(p.w, weights)
+	copy(p.w, p.gradient())
+	return slices.Clone(e.save(nil))
 }
 
 // Load reads what Save, or np.savez(**state_dict) of the same architecture,

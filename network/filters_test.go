@@ -12,44 +12,6 @@ import (
 	"ventral/neuron"
 )
 
-// naive is the sum over receptive fields as its equation has it, in float64:
-// the activity, and the gradients by input and weights for a given gradient of
-// the activity. Rows are n_stimuli × C·H·W.
-func naive(f *filters, x, dy []float32, n int) (y, dx, dw []float64) {
-	in, out, k := f.sheet.In, f.sheet.Out(), f.sheet.Kernel
-	ci, co := f.inputs, f.outputs
-	y = make([]float64, n*co*out.Area())
-	dx = make([]float64, len(x))
-	dw = make([]float64, len(f.weights.w))
-	for s := range n {
-		for o := range co {
-			for i := range out.Rows {
-				for j := range out.Cols {
-					at := (s*co+o)*out.Area() + i*out.Cols + j
-					row, col := f.sheet.Origin(i, j)
-					first := o / (co / f.groups) * (ci / f.groups) // of the group's input channels
-					for c := range ci / f.groups {
-						for a := range k.Rows {
-							for b := range k.Cols {
-								r, q := row+a, col+b
-								if r < 0 || r >= in.Rows || q < 0 || q >= in.Cols {
-									continue
-								}
-								from := (s*ci+first+c)*in.Area() + r*in.Cols + q
-								w := f.index(i*out.Cols+j, a*k.Cols+b, c, o)
-								y[at] += float64(f.weights.w[w]) * float64(x[from])
-								dx[from] += float64(f.weights.w[w]) * float64(dy[at])
-								dw[w] += float64(dy[at]) * float64(x[from])
-							}
-						}
-					}
-				}
-			}
-		}
-	}
-	return y, dx, dw
-}
-
 // groupsOf is every number of groups, up to three, that cuts both channels.
 func groupsOf(inputs, outputs int) (groups []int) {
 	for g := 1; g <= 3; g++ {
@@ -86,7 +48,10 @@ func TestFiltersAgainstTheNaiveLoop(t *testing.T) {
 					groups := groupsOf(ci, co)
 					f := newFilters("f", sheet, ci, co, filterOptions{local: local, groups: groups[i%len(groups)]}, rng)
 					x, dy := random(n*ci*sheet.In.Area()), random(n*co*sheet.Out().Area())
-					y, dx, dw := naive(f, x, dy, n)
+					naive, weights := referenceOf("f", sheet, ci, co, f.filterOptions), f.state()[0]
+					a := arraysOf(f.state())
+					y := naive.forward(a, float64s(x), n, true)
+					dx, dw := naive.backward(a, float64s(x), float64s(dy), n)
 					inShape := Shape{ci, sheet.In.Rows, sheet.In.Cols}
 					outShape := Shape{co, sheet.Out().Rows, sheet.Out().Cols}
 					var tx, tdy, ty, tdx kernel.Tensor
@@ -104,34 +69,14 @@ func TestFiltersAgainstTheNaiveLoop(t *testing.T) {
 						gotY, gotDx := make([]float32, len(y)), make([]float32, len(dx))
 						fromTensor(gotY, &ty)
 						fromTensor(gotDx, &tdx)
-						near(t, name+": activity", gotY, y)
-						near(t, name+": input gradient", gotDx, dx)
-						near(t, name+": weight gradient", f.weights.grad, dw)
-						for _, tensor := range []*kernel.Tensor{&ty, &tdx} {
-							for s := n; s < tensor.Blocks()*kernel.Lanes; s++ {
-								for p := range tensor.Positions {
-									for c := range tensor.Channels {
-										if tensor.Data[tensor.Index(s, p, c)] != 0 {
-											t.Fatalf("%s: the lane of no stimulus is not zero", name)
-										}
-									}
-								}
-							}
-						}
+						against(t, name+": activity", gotY, y)
+						against(t, name+": input gradient", gotDx, dx)
+						against(t, name+": weight gradient", weights.gradient(), dw[weights.name])
+						idleLanes(t, name+": activity", &ty)
+						idleLanes(t, name+": input gradient", &tdx)
 					}
 				}
 			}
-		}
-	}
-}
-
-// near fails where got is further from want than float32 sums of a few hundred
-// terms of size one are.
-func near(t *testing.T, what string, got []float32, want []float64) {
-	t.Helper()
-	for i := range want {
-		if !(math.Abs(float64(got[i])-want[i]) <= 2e-5*math.Max(10, math.Abs(want[i]))) {
-			t.Fatalf("%s: element %d is %g, want %g", what, i, got[i], want[i])
 		}
 	}
 }

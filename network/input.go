@@ -16,6 +16,7 @@ type Shape struct {
 // Size returns the number of units.
 func (s Shape) Size() int { return s.Channels * s.Height * s.Width }
 
+// String writes the shape as C×H×W.
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width) }
 
 // A Source supplies labelled images, one shape for all.

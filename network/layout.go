@@ -13,28 +13,8 @@ import (
 	"ventral/neuron"
 )
 
-// Layouts of networks are texts, read from the image to the readout: a line per
-// stage, whose activity can be read under the stage's name,
-//
-//	STAGE = LAYER | LAYER | …
-//
-// where a LAYER is
-//
-//	[NAME:]filter K C [stride=S] [padding=P] [groups=G] [bias=channel|position]
-//	[NAME:]norm
-//	relu
-//	max K [stride=S] [padding=P]
-//	mean K [stride=S] [padding=P]
-//	[NAME:]block C [stride=S]
-//
-// K, S and P are 3 or 3x5 (rows × columns); C is 16, or W, 2W … in parts of the
-// architecture's width. Filters are padded by (K−1)/2 unless told otherwise;
-// pooling strides by K. A block is He's basic residual block: two 3×3 filters,
-// normalised, with a 1×1 projection where the shape changes, rectified at the
-// end. # begins a comment. The readout, the mean over positions and a linear
-// layer, is added at the end. NAME is the name in a checkpoint; without one,
-// filters are STAGE.conv1, STAGE.conv2 …, norms STAGE.bn1 … and blocks
-// STAGE.block1 …; the parts of a block that is alone in its stage are STAGE.conv1 ….
+// layouts are the texts that New knows by name, in the language of the package
+// comment.
 //
 //go:embed layouts
 var layouts embed.FS
@@ -142,6 +122,9 @@ var layerKinds = map[string][]string{
 	"filter": {"K", "C"}, "norm": nil, "relu": nil, "max": {"K"}, "mean": {"K"}, "block": {"C"},
 }
 
+// layerNames lists them for messages.
+const layerNames = "filter, norm, relu, max, mean, block"
+
 // The options that they take.
 var layerOptions = map[string][]string{
 	"filter": {"stride", "padding", "groups", "bias"}, "max": {"stride", "padding"}, "mean": {"stride", "padding"}, "block": {"stride"},
@@ -149,7 +132,7 @@ var layerOptions = map[string][]string{
 
 func parseLayer(words []string, width int) (l layerSpec, err error) {
 	if len(words) == 0 {
-		return l, fmt.Errorf("an empty layer: expected one of filter, norm, relu, max, mean, block")
+		return l, fmt.Errorf("an empty layer: expected one of %s", layerNames)
 	}
 	l.kind = words[0]
 	if name, kind, ok := strings.Cut(words[0], ":"); ok {
@@ -157,7 +140,7 @@ func parseLayer(words []string, width int) (l layerSpec, err error) {
 	}
 	numbers, known := layerKinds[l.kind]
 	if !known {
-		return l, fmt.Errorf("unknown layer %q: expected one of filter, norm, relu, max, mean, block", l.kind)
+		return l, fmt.Errorf("unknown layer %q: expected one of %s", l.kind, layerNames)
 	}
 	if l.name != "" && (!layoutName.MatchString(l.name) || strings.HasPrefix(l.name, "optimizer.") || strings.HasPrefix(l.name, "training.")) {
 		return l, fmt.Errorf("name %q: expected letters, digits, _, - and points, and no optimizer. or training. at its beginning", l.name)

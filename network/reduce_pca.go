@@ -188,6 +188,7 @@ func fixSign(v []float32) {
 	}
 }
 
+// Size returns the number of components.
 func (p *PCA) Size() int { return len(p.Variance) }
 
 // Explained returns the fraction of the fit set's variance that the components
@@ -200,6 +201,7 @@ func (p *PCA) Explained() float64 {
 	return sum / p.Total
 }
 
+// Reduce projects rows (n × D) into dst (n × k), as Reduction says.
 func (p *PCA) Reduce(dst, rows []float32) {
 	d, k := len(p.Mean), p.Size()
 	n := reduceBatch(dst, rows, d, k)

@@ -22,8 +22,10 @@ func NewPooling(how string, shape Shape) (*Pooling, error) {
 	return &Pooling{shape, how == "max"}, nil
 }
 
+// Size returns the number of channels.
 func (p *Pooling) Size() int { return p.shape.Channels }
 
+// Reduce pools rows (n × C·H·W) into dst (n × C), as Reduction says.
 func (p *Pooling) Reduce(dst, rows []float32) {
 	positions := p.shape.Height * p.shape.Width
 	kernel.Parallel(reduceBatch(dst, rows, p.shape.Size(), p.Size()), func(i int) {

@@ -63,8 +63,10 @@ func NewProjection(seed uint64, layer string, features, size int) *Projection {
 	return p
 }
 
+// Size returns the number of features that come out.
 func (p *Projection) Size() int { return p.size }
 
+// Reduce projects rows (n × D) into dst (n × k), as Reduction says.
 func (p *Projection) Reduce(dst, rows []float32) {
 	kernel.Parallel(reduceBatch(dst, rows, p.features, p.size), func(i int) {
 		x, y := rows[i*p.features:][:p.features], dst[i*p.size:][:p.size]

@@ -61,7 +61,7 @@ const stepsAtOnce = 8
 func (r *sleepRun) advance(ctx context.Context, from, to int) error {
 	for from < to {
 		upTo := min(to, from+stepsAtOnce)
-		shown, err := r.show(from, upTo)
+		shown, err := r.show(ctx, from, upTo)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (r *sleepRun) advance(ctx context.Context, from, to int) error {
 			return err
 		}
 		if failed >= 0 {
-			return r.divergence(from+failed+1, deviationLimit)
+			return r.divergence(ctx, from+failed+1, deviationLimit)
 		}
 		from = upTo
 	}
@@ -86,12 +86,15 @@ type presented struct {
 
 // show opens the patterns of some steps, at most stepsAtOnce. They are good until
 // the next call.
-func (r *sleepRun) show(from, to int) ([]presented, error) {
+func (r *sleepRun) show(ctx context.Context, from, to int) ([]presented, error) {
 	width := len(r.order)
 	shown := r.presented[:to-from]
 	errs := make([]error, len(shown)*r.Patterns)
 	raw := make([][]float64, runtime.GOMAXPROCS(0))
 	kernel.ParallelWorkers(len(errs), func(worker, i int) {
+		if errs[i] = ctx.Err(); errs[i] != nil {
+			return
+		}
 		if raw[worker] == nil {
 			raw[worker] = make([]float64, width)
 		}
@@ -106,14 +109,14 @@ func (r *sleepRun) show(from, to int) ([]presented, error) {
 	kernel.Parallel(len(shown)*r.f.groups, func(i int) {
 		t, g := i/r.f.groups, i%r.f.groups
 		eta := r.LearningRate
-		if r.Normalised {
+		if r.Normalised && ctx.Err() == nil {
 			if λ := largestEigenvalue(r.seen(shown[t], g)); λ > 0 {
 				eta /= λ
 			}
 		}
 		shown[t].eta[g] = eta
 	})
-	return shown, nil
+	return shown, ctx.Err()
 }
 
 // pattern opens one pattern, by way of raw, and orders its values as those of a
@@ -230,7 +233,7 @@ func (s *relaxation) startSquares(from, n int) float64 {
 
 // contracted returns an error if some deviation is larger after the sleep than
 // before it: if the largest singular value of P is above 1.
-func (r *sleepRun) contracted() error {
+func (r *sleepRun) contracted(ctx context.Context) error {
 	growth := make([]float64, len(r.operators))
 	kernel.Parallel(len(growth), func(g int) {
 		p := r.operators[g]
@@ -238,16 +241,16 @@ func (r *sleepRun) contracted() error {
 		growth[g] = math.Sqrt(largestSquare(m))
 	})
 	if worst := floats.Max(growth); !(worst <= 1+1e-6) {
-		return r.divergence(r.Steps, worst)
+		return r.divergence(ctx, r.Steps, worst)
 	}
 	return nil
 }
 
 // divergence says that after some steps deviations have grown.
-func (r *sleepRun) divergence(step int, growth float64) error {
+func (r *sleepRun) divergence(ctx context.Context, step int, growth float64) error {
 	var λ, eta, product float64
 	for from := 0; from < step; from += stepsAtOnce {
-		shown, err := r.show(from, min(step, from+stepsAtOnce))
+		shown, err := r.show(ctx, from, min(step, from+stepsAtOnce))
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"context"
 	"math"
 	"runtime"
 	"slices"
@@ -125,11 +126,12 @@ func (l *sleeper) patternRow(e, c int) int { return e*l.f.wiring.Inputs + c }
 // applyColumns is about how many filters are multiplied with P at a time.
 const applyColumns = 256
 
-// apply writes the weights w = w̄ + P (w⁰ − w̄⁰) after the steps so far.
+// apply writes the weights w = w̄ + P (w⁰ − w̄⁰) after the steps so far, or some of
+// them and ctx's error.
 //
 // The product is in float32: its error, some 1e-7 of the deviations, is that of
 // the weights themselves, which are float32 before and after.
-func (r *sleepRun) apply() {
+func (r *sleepRun) apply(ctx context.Context) error {
 	operators := make([][]float32, r.f.groups)
 	for g, p := range r.operators {
 		operators[g] = make([]float32, len(p.at))
@@ -152,6 +154,9 @@ func (r *sleepRun) apply() {
 	}
 	buffers := make([][]float32, runtime.GOMAXPROCS(0))
 	kernel.ParallelWorkers(len(items), func(worker, i int) {
+		if ctx.Err() != nil {
+			return
+		}
 		need := 2 * r.d * most * r.outputs
 		if buffers[worker] == nil {
 			buffers[worker] = make([]float32, need)
@@ -159,6 +164,7 @@ func (r *sleepRun) apply() {
 		it := items[i]
 		r.applyTo(operators[it.group], it.pool, it.group, r.pools[it.pool].positions[it.from:it.to], buffers[worker])
 	})
+	return ctx.Err()
 }
 
 // applyTo writes the weights at some positions of a pool.

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -479,6 +481,81 @@ func TestInstantSleepIsModelSleep(t *testing.T) {
 	for i, f := range models[0].filters {
 		if r := records[2*i+1]; r.Layer != f.name || r.Step != 1 || r.SNR != snr[i] || i == 0 && !(r.Drift > 0) {
 			t.Errorf("%s, SNR %g: the record is %+v", f.name, snr[i], r)
+		}
+	}
+}
+
+// TestSleepStopsAtOnce: once the context is done no pattern is opened that was not
+// under way, and all layers are as they were.
+func TestSleepStopsAtOnce(t *testing.T) {
+	for _, at := range []int32{1, 500, 100 * 16} { // within a layer, and in the second
+		m, err := New(sleepy(true), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := checkpoint(t, m)
+		ctx, cancel := context.WithCancel(t.Context())
+		var opened atomic.Int32
+		s := Sleep{Method: HebbianSleep, Normalised: true, Patterns: 16, Stimuli: func(SleepLayer) (SleepPatterns, error) {
+			return patternFunc(func(i int, x []float64) error {
+				if opened.Add(1) == at {
+					cancel()
+				}
+				x[i%len(x)] = 1
+				return nil
+			}), nil
+		}}
+		err = s.Run(ctx, m, 0, nil)
+		cancel()
+		if n := opened.Load(); !errors.Is(err, context.Canceled) || n > at+int32(runtime.GOMAXPROCS(0)) {
+			t.Errorf("%d patterns were opened, the context was done at %d: %v", n, at, err)
+		}
+		if !bytes.Equal(checkpoint(t, m), before) {
+			t.Errorf("interrupted at pattern %d, the sleep changed the weights", at)
+		}
+	}
+}
+
+// countdown is a context that is done when it was asked so many times.
+type countdown struct {
+	context.Context
+	left *atomic.Int64
+}
+
+func (c countdown) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestSleepIsWholeOrHasNotBeen, wherever the context is done in it.
+func TestSleepIsWholeOrHasNotBeen(t *testing.T) {
+	s := Sleep{Method: HebbianSleep, Steps: 9, Patterns: 8, Normalised: true, Layers: []string{"conv1", "conv2"}}
+	fresh := func() *Model {
+		m, err := New(sleepy(true), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	before, whole := checkpoint(t, fresh()), fresh()
+	if err := s.Run(t.Context(), whole, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	after := checkpoint(t, whole)
+	for n := int64(0); ; n++ {
+		m, left := fresh(), new(atomic.Int64)
+		left.Store(n)
+		err := s.Run(countdown{t.Context(), left}, m, 0, nil)
+		if err == nil {
+			if n < 100 || !bytes.Equal(checkpoint(t, m), after) {
+				t.Errorf("after %d questions the sleep ends, with other weights or too early", n)
+			}
+			return
+		}
+		if !errors.Is(err, context.Canceled) || !bytes.Equal(checkpoint(t, m), before) {
+			t.Errorf("ended at question %d (%v), the sleep changed the weights", n, err)
 		}
 	}
 }

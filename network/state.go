@@ -10,9 +10,10 @@ import (
 
 // The names of a state's own arrays, beside those of the checkpoint.
 const (
-	stateProgress = "training.progress" // Updates, Epoch, Done, Sleeps, the tally's counts, slept
-	stateLoss     = "training.loss"     // the tally's
-	momentM       = "optimizer.m."      // before a parameter's name; in memory order
+	stateProgress = "training.progress"  // Updates, Epoch, Done, Sleeps, the tally's counts, 1 = slept or 2 = due
+	stateLoss     = "training.loss"      // the tally's; where a sleep is due, the last update's too
+	stateGradient = "training.gradient." // before a parameter's name, where a sleep is due; in memory order
+	momentM       = "optimizer.m."       // before a parameter's name; in memory order
 	momentV       = "optimizer.v."
 )
 
@@ -38,13 +39,20 @@ func (m *Model) SaveState(path string, s State) error {
 		if e.param.v != nil {
 			npy.AddEntry(z, momentV+e.name, []int{len(e.param.v)}, e.param.v)
 		}
+		if s.due { // Hooks.Update, which may save them, comes after the sleep
+			npy.AddEntry(z, stateGradient+e.name, []int{len(e.param.w)}, e.param.gradient())
+		}
 	}
 	progress := []int64{int64(s.Updates), int64(s.Epoch), int64(s.Done), int64(s.Sleeps), int64(s.tally.right), int64(s.tally.top5), int64(s.tally.seen), 0}
-	if s.slept {
+	loss := []float64{s.tally.loss}
+	switch {
+	case s.slept:
 		progress[7] = 1
+	case s.due:
+		progress[7], loss = 2, append(loss, s.loss)
 	}
 	npy.AddEntry(z, stateProgress, []int{len(progress)}, progress)
-	npy.AddEntry(z, stateLoss, nil, []float64{s.tally.loss})
+	npy.AddEntry(z, stateLoss, []int{len(loss)}, loss)
 	return z.Close()
 }
 
@@ -65,8 +73,9 @@ func (m *Model) LoadState(path, optimizer string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	if len(progress) != 8 || len(loss) != 1 || slices.Min(progress) < 0 {
-		return State{}, fmt.Errorf("%s: %s and %s have %d and %d values, expected 8 counts and 1", path, stateProgress, stateLoss, len(progress), len(loss))
+	due := len(progress) == 8 && progress[7] == 2
+	if want := map[bool]int{false: 1, true: 2}[due]; len(progress) != 8 || len(loss) != want || slices.Min(progress) < 0 {
+		return State{}, fmt.Errorf("%s: %s and %s have %d and %d values, expected 8 counts and %d", path, stateProgress, stateLoss, len(progress), len(loss), want)
 	}
 	type moment struct {
 		name string
@@ -82,6 +91,9 @@ func (m *Model) LoadState(path, optimizer string) (State, error) {
 			kept = append(kept, moment{momentM + e.name, e.param, &e.param.m})
 		}
 		kept = append(kept, moment{momentV + e.name, e.param, &e.param.v})
+		if due {
+			kept = append(kept, moment{stateGradient + e.name, e.param, &e.param.grad})
+		}
 	}
 	for _, k := range kept {
 		shape, err := npy.CheckEntry[float32](z, k.name)
@@ -93,17 +105,22 @@ func (m *Model) LoadState(path, optimizer string) (State, error) {
 		}
 	}
 	own := func(name string) bool {
-		return name == stateProgress || name == stateLoss || strings.HasPrefix(name, momentM) || strings.HasPrefix(name, momentV)
+		return name == stateProgress || name == stateLoss || strings.HasPrefix(name, stateGradient) || strings.HasPrefix(name, momentM) || strings.HasPrefix(name, momentV)
 	}
 	if err := m.read(z, path, slices.DeleteFunc(z.Names(), own)); err != nil {
 		return State{}, err
 	}
 	for _, k := range kept {
 		k.of.alloc(optimizer)
+		k.of.gradient()
 		if err := npy.ReadEntryInto(z, k.name, *k.into); err != nil {
 			return State{}, err
 		}
 	}
 	n := func(i int) int { return int(progress[i]) }
-	return State{Updates: n(0), Epoch: n(1), Done: n(2), Sleeps: n(3), slept: n(7) == 1, tally: tally{loss: loss[0], right: n(4), top5: n(5), seen: n(6)}}, nil
+	s := State{Updates: n(0), Epoch: n(1), Done: n(2), Sleeps: n(3), slept: n(7) == 1, tally: tally{loss: loss[0], right: n(4), top5: n(5), seen: n(6)}, due: due}
+	if due {
+		s.loss = loss[1]
+	}
+	return s, nil
 }

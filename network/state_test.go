@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -252,5 +253,85 @@ func TestSleepInTraining(t *testing.T) {
 	tr := Training{SleepEvery: 1, BatchSize: 16, Sleep: Sleep{Layers: []string{"nosuch"}}}
 	if s, err := tr.Run(t.Context(), m, toyData, State{}, Hooks{}); err == nil || !strings.Contains(err.Error(), `no locally connected layer "nosuch"`) || s.Updates != 0 {
 		t.Errorf("a layer that is not there: %v after %d updates", err, s.Updates)
+	}
+}
+
+// A sleep that is interrupted, at whichever layer and step, has not been: the state
+// is that before it, and the training that is taken up from the file sleeps first
+// and ends with the same bits, though replayed images reach later layers through
+// those that had slept. Nor does it lose the loss and the gradients of the update
+// before.
+func TestInterruptedSleepIsMadeAgain(t *testing.T) {
+	shape := Shape{1, 20, 20} // on which conv1 to conv3 have pools
+	data := Data{Train: blobs{53, shape}, Test: blobs{20, shape}, Replay: blobs{30, shape}}
+	tr := Training{
+		Epochs: 2, BatchSize: 16, LearningRate: .01, Seed: 3, SleepEvery: 2, SleepBeforeTest: true,
+		Sleep: Sleep{Method: HebbianSleep, Normalised: true, Steps: 6, Patterns: 16, Every: 2, Seed: 5},
+	}
+	fresh := func(seed uint64) *Model {
+		m, err := New(Architecture{Name: "small", Local: true, Input: shape, Classes: 2, Width: 2}, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	// train tells of every update and epoch, and is interrupted in a sleep.
+	train := func(m *Model, from State, sleep int, layer string, step int) (last State, told []string, err error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		last, err = tr.Run(ctx, m, data, from, Hooks{
+			Update: func(p Progress, _ State) error {
+				told = append(told, fmt.Sprint(p, gradients(m.state())["conv2.weights"][:3]))
+				return nil
+			},
+			Epoch: func(e Epoch, _ State) error {
+				told = append(told, fmt.Sprintf("%+v", e))
+				return nil
+			},
+			Sleep: func(n int, r SleepRecord) error {
+				if n == sleep && r.Layer == layer && r.Step == step {
+					cancel()
+				}
+				return nil
+			},
+		})
+		return last, told, err
+	}
+	whole := fresh(7)
+	_, want, err := train(whole, State{}, -1, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		sleep   int
+		layer   string
+		step    int
+		updates int
+	}{{0, "conv1", 0, 1}, {1, "conv3", 2, 3}, {1, "conv3", 6, 3}, {2, "conv2", 4, 4}, {3, "conv3", 0, 5}} { // sleep 2 is before the test
+		m, path := fresh(7), filepath.Join(t.TempDir(), "state.npz")
+		s, before, err := train(m, State{}, c.sleep, c.layer, c.step)
+		if !errors.Is(err, context.Canceled) || s.Updates != c.updates || s.Sleeps != c.sleep {
+			t.Fatalf("%+v: the state has %d updates and %d sleeps; %v", c, s.Updates, s.Sleeps, err)
+		}
+		if err := m.SaveState(path, s); err != nil {
+			t.Fatal(err)
+		}
+		other := fresh(99) // nothing but the file goes on
+		if s, err = other.LoadState(path, AdamW); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(checkpoint(t, other), checkpoint(t, m)) {
+			t.Errorf("%+v: other weights come back", c)
+		}
+		_, after, err := train(other, s, -1, "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(checkpoint(t, other), checkpoint(t, whole)) {
+			t.Errorf("%+v: the end has other bits", c)
+		}
+		if got := append(before, after...); !slices.Equal(got, want) {
+			t.Errorf("%+v: told is\n%s\nwant\n%s", c, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
 	}
 }

@@ -96,6 +96,9 @@ type State struct {
 	Sleeps  int  // had
 	slept   bool // at the end of this epoch
 	tally   tally
+
+	due  bool    // the sleep after the last update, and Hooks.Update, are still to come
+	loss float64 // mean of the last update
 }
 
 // Seen returns the images shown in the epoch that is under way.
@@ -162,11 +165,12 @@ func (t Training) UpdatesPerEpoch(n int) int {
 }
 
 // Run trains the model from the given state on: the zero State, or the one with
-// which Model.LoadState read the model. An error of a source ends the training
-// and is returned. A done context ends it after the update that is under way and
-// the sleep that follows it, with the context's error. So does a loss that is not
-// finite, with an error that names epoch, iteration and layer. Run returns the
-// state in which it leaves the model.
+// which Model.LoadState read the model. It fails for settings that make no training
+// or no sleep. An error of a source or of a hook ends the training and is returned.
+// A done context ends it after the update that is under way, with the context's
+// error; the sleep that follows, or is under way, comes when the training goes on.
+// So does a loss that is not finite, with an error that names epoch, iteration and
+// layer. Run returns the state in which it leaves the model.
 //
 // From the zero State the optimizer begins anew. The same weights, sources and
 // settings give the same bits on any number of cores, and however often the
@@ -267,6 +271,11 @@ var unknown = Evaluation{math.NaN(), math.NaN(), math.NaN()}
 // is read while the network learns from one.
 func (r *training) updates(ctx context.Context, order []int) error {
 	s, images := &r.state, r.BatchSize/r.Repetitions
+	if s.due {
+		if err := r.finish(ctx); err != nil {
+			return err
+		}
+	}
 	epoch, left := s.Epoch, r.perEpoch-s.Done
 	if r.Iterations > 0 {
 		left = min(left, r.Iterations-s.Updates)
@@ -285,7 +294,7 @@ func (r *training) updates(ctx context.Context, order []int) error {
 	})
 }
 
-// one makes one update, and the sleep after it.
+// one makes one update.
 func (r *training) one(ctx context.Context, b batch) error {
 	s, m := &r.state, r.m
 	m.show(b.x)
@@ -304,24 +313,30 @@ func (r *training) one(ctx context.Context, b batch) error {
 	}
 	s.Done++
 	s.tally.add(t)
-	if r.SleepEvery > 0 && iteration%r.SleepEvery == 0 {
+	s.due, s.loss = r.SleepEvery > 0 && iteration%r.SleepEvery == 0, mean
+	return r.finish(ctx)
+}
+
+// finish ends an update with the sleep after it, if one is due.
+func (r *training) finish(ctx context.Context) error {
+	s := &r.state
+	if s.due {
 		if err := r.sleep(ctx); err != nil {
 			return err
 		}
+		s.due = false
 	}
 	if r.hooks.Update == nil {
 		return nil
 	}
 	return r.hooks.Update(Progress{
 		Epoch: s.Epoch + 1, Epochs: r.Epochs, Iteration: s.Updates, Iterations: r.Epochs * r.perEpoch,
-		Images: s.Epoch*r.data.Train.Len()*r.Repetitions + s.tally.seen, Loss: mean,
+		Images: s.Epoch*r.data.Train.Len()*r.Repetitions + s.tally.seen, Loss: s.loss,
 	}, *s)
 }
 
-// sleep lets the network sleep, to the end even when ctx is done: half a sleep is
-// no state from which a training could go on.
+// sleep lets the network sleep; where that ends with an error, it has not slept.
 func (r *training) sleep(ctx context.Context) error {
-	ctx = context.WithoutCancel(ctx)
 	how, number := r.Training.Sleep, r.state.Sleeps
 	if r.data.Replay != nil && how.Method != "" && how.Method != InstantSleep {
 		var err error
@@ -333,12 +348,11 @@ func (r *training) sleep(ctx context.Context) error {
 	if r.hooks.Sleep != nil {
 		observe = func(record SleepRecord) error { return r.hooks.Sleep(number, record) }
 	}
-	r.state.Sleeps++
-	if observe == nil && how.Layers == nil && (how.Method == "" || how.Method == InstantSleep) {
-		r.m.Sleep() // all layers at once
-		return nil
+	if err := how.Run(ctx, r.m, uint64(number), observe); err != nil {
+		return err
 	}
-	return how.Run(ctx, r.m, uint64(number), observe)
+	r.state.Sleeps++
+	return nil
 }
 
 // A batch is images and labels of an update, or why they could not be read.
@@ -371,7 +385,8 @@ func (b batch) read(src Source, epoch, repetitions int, indices []int, a Archite
 }
 
 // Evaluate shows images untranslated, with the running statistics of batch
-// normalisation. The next batch is read while the network sees one.
+// normalisation. The next batch is read while the network sees one. It fails with the
+// errors of the source, for a label that is no class, and with that of the context.
 func (m *Model) Evaluate(ctx context.Context, src Source) (Evaluation, error) {
 	var all tally
 	err := new(loader).each(ctx, allOf(src), defaultBatch, func(into batch, part []int) batch {
@@ -428,7 +443,8 @@ func (m *Model) firstNotFinite(train bool) string {
 
 // EstimateBytes returns the memory that training a network takes: its weights
 // with gradients and the optimizer's moments, every layer's output and gradient
-// for a batch, and what sleep takes. Neither the images count nor the program.
+// for a batch, and what sleep takes. Neither the images count nor the program. It
+// fails where New would.
 func (t Training) EstimateBytes(a Architecture) (int64, error) {
 	size, err := a.Size()
 	if err != nil {
@@ -438,9 +454,8 @@ func (t Training) EstimateBytes(a Architecture) (int64, error) {
 	blocks := int64(t.BatchSize+kernel.Lanes-1) / kernel.Lanes
 	floats := int64(2+moments(t.Optimizer))*(size.Filters+size.Biases) + blocks*kernel.Lanes*size.Activations + kernel.GradientSums*size.Shared
 	if sleeps := t.SleepEvery > 0 || t.SleepBeforeTest; sleeps && t.Sleep.Method != "" && t.Sleep.Method != InstantSleep {
-		// The weights of a layer before it, and P with its predecessors and products,
-		// in float64.
-		floats += size.Largest + 2*6*size.FanIn*size.FanIn
+		// The weights before it, and P with its predecessors and products, in float64.
+		floats += size.Filters - size.Shared + 2*6*size.FanIn*size.FanIn
 	}
 	return 4 * floats, nil
 }

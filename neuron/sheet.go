@@ -11,6 +11,7 @@ func Square(n int) Size { return Size{n, n} }
 // Area returns the number of positions.
 func (s Size) Area() int { return s.Rows * s.Cols }
 
+// String writes the size as rows×columns.
 func (s Size) String() string { return fmt.Sprintf("%d×%d", s.Rows, s.Cols) }
 
 // A Sheet is a retinotopic sheet of neurons, each with a receptive field of

@@ -103,8 +103,8 @@ func (e *Equation) Change(change [][]float64, eta float64, a *Activity) {
 }
 
 // ParseSchedule reads a learning rate as a formula over the step t, from 0, such
-// as 0.5/(1000 + t), in the language of ParseEquation. The Schedule holds scratch
-// memory: use one for one experiment at a time.
+// as 0.5/(1000 + t), in the language of ParseEquation, and fails as that does. The
+// Schedule holds scratch memory: use one for one experiment at a time.
 func ParseSchedule(text string) (Schedule, error) {
 	root, err := parse("eta = "+text, "eta", map[string]*node{"t": number(func(s *site) float64 { return s.t })}, nil)
 	if err != nil {
@@ -128,6 +128,7 @@ type EquationError struct {
 	Message      string
 }
 
+// Error writes the message with the line and a mark under the column.
 func (e *EquationError) Error() string {
 	// Of a long line, what is around the column.
 	line, at := []rune(strings.ReplaceAll(e.Text, "\t", " ")), e.Column-1

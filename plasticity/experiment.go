@@ -51,6 +51,8 @@ type DivergenceError struct {
 	Advice string  // of the rule; may be empty
 }
 
+// Error says when which filter left its bound, at which η, and what the rule
+// advises.
 func (e *DivergenceError) Error() string {
 	norm := fmt.Sprintf("has the norm %.3g, beyond the bound of %.3g", e.Norm, e.Limit)
 	if math.IsNaN(e.Norm) || math.IsInf(e.Norm, 0) {
@@ -69,7 +71,9 @@ func (e *DivergenceError) Error() string {
 // (circuits, Foldiak).
 //
 // It fails with a *DivergenceError, with the error of the inputs, and with ctx's
-// when that is done; w and rec keep what was reached, its last state included.
+// when that is done; w and rec keep what was reached, its last state included. It
+// also fails, before the first step, for settings that exclude each other, a momentum
+// outside [0, 1), and weights that are not finite.
 // It panics if the filters differ in length, and on an experiment without rule
 // or inputs.
 //

@@ -10,14 +10,14 @@ import "gonum.org/v1/gonum/floats"
 //
 // r_pool being the pool's signal. Its three forms are
 //
-//   - (A), mean-field: Linear neurons, whose signal is z̄, and b = 0:
+//   - mean field: Linear neurons, whose signal is z̄, and b = 0:
 //     Δw_i = −η [ (z_i − z̄) x + γ (w_i − w_i⁰) ].
-//   - (D), published: the lateral circuit (neuron.Circuit), anti-Hebbian about
+//   - circuit, published: the lateral circuit (neuron.Circuit), anti-Hebbian about
 //     the baseline b: IgnorePool is set, so r_pool = 0. In the steady state it
-//     is (A) for α → ∞; finite α shrinks the mean filter (FixedPoint).
-//   - (D), corrected: the same circuit with the threshold b + r_inh, which every
+//     is the mean field for α → ∞; finite α shrinks the mean filter (FixedPoint).
+//   - circuit, corrected: the same with the threshold b + r_inh, which every
 //     neuron receives. In the steady state r_i − b − r_inh = z_i − z̄, so this is
-//     (A) for any α.
+//     the mean field for any α.
 //
 // Units: with x and w without units, γ has those of ⟨x²⟩ (it competes with the
 // eigenvalues of ⟨xxᵀ⟩) and η of 1/⟨x²⟩; in the circuit r and b are rates.

@@ -77,7 +77,7 @@ func patterns(n, d int) (rows, *mat.SymDense) {
 	return x, c
 }
 
-// With all patterns shown at once, the rule ends where the closed form (B)
+// With all patterns shown at once, the rule ends where the closed form
 // says: in the mean field, in the settled circuit with finite α (whose mean
 // filter shrinks), and in the corrected one (whose mean filter does not).
 func TestSharingEndsAtTheFixedPoint(t *testing.T) {

@@ -3,6 +3,7 @@ package stimuli
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,20 +38,24 @@ type archive struct {
 	pass func(visit func(file string, r io.Reader) error) error
 
 	close func() error
+
+	// ctx is that of the opening: listing, each and pass end when it is done. What is
+	// opened or read later, as a set is used, does not ask it.
+	ctx context.Context
 }
 
 // openArchive opens what lies at name; the caller closes it.
-func openArchive(name string, o ImageOptions) (a *archive, err error) {
+func openArchive(ctx context.Context, name string, o ImageOptions) (a *archive, err error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("images: %w", err)
 	case info.IsDir():
-		a, err = openDir(name)
+		a, err = openDir(ctx, name)
 	case !info.Mode().IsRegular():
 		err = fmt.Errorf("%v, expected a folder, zip, tar or tar.gz file", info.Mode())
 	default:
-		a, err = openPacked(name, info.Size(), o)
+		a, err = openPacked(ctx, name, info.Size(), o)
 	}
 	if err == nil {
 		err = a.sort()
@@ -61,12 +66,12 @@ func openArchive(name string, o ImageOptions) (a *archive, err error) {
 		}
 		return nil, fmt.Errorf("images: %s: %w", name, err)
 	}
-	a.name = name
+	a.name, a.ctx = name, ctx
 	return a, nil
 }
 
 // openPacked opens a file of whichever kind its first bytes say.
-func openPacked(name string, size int64, o ImageOptions) (a *archive, err error) {
+func openPacked(ctx context.Context, name string, size int64, o ImageOptions) (a *archive, err error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -84,9 +89,9 @@ func openPacked(name string, size int64, o ImageOptions) (a *archive, err error)
 	begin = begin[:n]
 	switch {
 	case bytes.HasPrefix(begin, []byte("\x1f\x8b")):
-		a, err = openTarGzip(f, o.MaxUnpacked)
+		a, err = openTarGzip(ctx, f, o.MaxUnpacked)
 	case len(begin) == 512 && string(begin[257:262]) == "ustar":
-		a, err = openTar(f, size)
+		a, err = openTar(ctx, f, size)
 	default:
 		a, err = openZip(f, size)
 	}
@@ -231,15 +236,22 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 
 // each calls use once for every index of files with the file's bytes or the
 // reason why they cannot be read: in any order, on several goroutines. At most
-// a few files are in memory at a time. An error is the archive's own.
+// a few files are in memory at a time. An error is the archive's own, or that of its
+// context, of whose files use may have seen some.
 func (a *archive) each(files []string, limit int64, use func(i int, data []byte, err error)) error {
 	if a.pass == nil {
 		parallel(len(files), func() func(int) {
 			return func(i int) {
+				if a.ctx.Err() != nil {
+					return
+				}
 				data, err := a.read(files[i], limit)
 				use(i, data, err)
 			}
 		})
+		if err := a.ctx.Err(); err != nil {
+			return fmt.Errorf("images: %s: %w", a.name, err)
+		}
 		return nil
 	}
 	wanted := map[string][]int{}

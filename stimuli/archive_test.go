@@ -105,13 +105,13 @@ func TestOneSetFromAllContainers(t *testing.T) {
 					var damaged []string
 					o := ImageOptions{Height: 8, Width: 8, MaxMemory: memory}
 					if source == broken {
-						_, _, err := OpenFolder(path, o)
+						_, _, err := OpenFolder(t.Context(), path, o)
 						if memory == 0 {
 							mustFail(t, err, "2 of 152", "train/a/0000.png")
 						}
 						o.Damaged = func(file string, err error) { damaged = append(damaged, file) }
 					}
-					train, test, err := OpenFolder(path, o)
+					train, test, err := OpenFolder(t.Context(), path, o)
 					if err != nil {
 						t.Fatal(path, err)
 					}
@@ -132,7 +132,7 @@ func TestOneSetFromAllContainers(t *testing.T) {
 	}
 
 	// Without leave to skip, an image that is decoded when it is asked for fails then.
-	train, _, err := OpenFolder(broken, ImageOptions{MaxMemory: 1})
+	train, _, err := OpenFolder(t.Context(), broken, ImageOptions{MaxMemory: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,14 +144,14 @@ func TestOneSetFromAllContainers(t *testing.T) {
 func TestSkippedRowsOfATable(t *testing.T) {
 	dir := write(t, t.TempDir(), "x.png", "damaged", "y.png", pngOf(t, 4, 4, 7), "stimuli.csv", "stimulus_id,filename,object\nb,x.png,cat\na,y.png,dog\n")
 	n := 0
-	set, table, err := OpenImages(dir, ImageOptions{Damaged: func(string, error) { n++ }})
+	set, table, err := OpenImages(t.Context(), dir, ImageOptions{Damaged: func(string, error) { n++ }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if objects, _ := table.Column("object"); n != 1 || !slices.Equal(ids(set), []string{"a"}) || !slices.Equal(objects, []string{"dog"}) {
 		t.Errorf("%d damaged, images %q, objects %q", n, ids(set), objects)
 	}
-	_, _, err = OpenImages(write(t, t.TempDir(), "x.png", "damaged"), ImageOptions{Damaged: func(string, error) {}})
+	_, _, err = OpenImages(t.Context(), write(t, t.TempDir(), "x.png", "damaged"), ImageOptions{Damaged: func(string, error) {}})
 	mustFail(t, err, "1 of 1 images")
 }
 
@@ -164,7 +164,7 @@ func TestTableOfTheArchivesName(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, dir, "set.tar.gz", data)
-	set, _, err := OpenImages(filepath.Join(dir, "set.tar.gz"), ImageOptions{})
+	set, _, err := OpenImages(t.Context(), filepath.Join(dir, "set.tar.gz"), ImageOptions{})
 	if err != nil || set.ID(0) != "q" {
 		t.Errorf("%v", err)
 	}
@@ -225,14 +225,14 @@ func TestHostileArchives(t *testing.T) {
 		{"a device", os.DevNull, ImageOptions{}, []string{os.DevNull, "expected a folder"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, _, err := OpenImages(test.path, test.options)
+			_, _, err := OpenImages(t.Context(), test.path, test.options)
 			mustFail(t, err, test.words...)
 		})
 	}
 
 	// A link to a folder elsewhere is followed.
 	elsewhere := write(t, t.TempDir(), "1.png", good)
-	set, _, err := OpenImages(folder("c", elsewhere), ImageOptions{})
+	set, _, err := OpenImages(t.Context(), folder("c", elsewhere), ImageOptions{})
 	if err != nil || !slices.Equal(ids(set), []string{"a/b/x", "c/1"}) {
 		t.Errorf("%v", err)
 	}
@@ -254,7 +254,7 @@ func FuzzTar(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		set, table, err := OpenImages(path, o)
+		set, table, err := OpenImages(t.Context(), path, o)
 		if err != nil {
 			return
 		}

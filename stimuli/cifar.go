@@ -2,6 +2,7 @@ package stimuli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -43,21 +44,24 @@ var (
 // counted from 0, as in "data_batch_1/00042".
 //
 // Errors name the file that is missing, ends within a record, holds none, or
-// has a label above 9.
-func OpenCIFAR10(path string) (train, test Set, err error) { return cifar10.open(path) }
+// has a label above 9. When ctx is done before all is read, its error comes back.
+func OpenCIFAR10(ctx context.Context, path string) (train, test Set, err error) {
+	return cifar10.open(ctx, path)
+}
 
 // OpenCIFAR100 reads CIFAR-100's binary version as OpenCIFAR10 does: train.bin,
 // test.bin, and the names of its 100 classes from fine_label_names.txt or, if
-// coarse, of its 20 superclasses from coarse_label_names.txt.
-func OpenCIFAR100(path string, coarse bool) (train, test Set, err error) {
+// coarse, of its 20 superclasses from coarse_label_names.txt. It fails as
+// OpenCIFAR10 does.
+func OpenCIFAR100(ctx context.Context, path string, coarse bool) (train, test Set, err error) {
 	if coarse {
-		return cifar100Coarse.open(path)
+		return cifar100Coarse.open(ctx, path)
 	}
-	return cifar100Fine.open(path)
+	return cifar100Fine.open(ctx, path)
 }
 
-func (k cifarKind) open(where string) (train, test Set, err error) {
-	a, err := openArchive(where, ImageOptions{}.withDefaults())
+func (k cifarKind) open(ctx context.Context, where string) (train, test Set, err error) {
+	a, err := openArchive(ctx, where, ImageOptions{}.withDefaults())
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w; expected a folder or archive with %s", k.title, err, k.expected)
 	}

@@ -1,6 +1,7 @@
 package stimuli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -11,8 +12,8 @@ import (
 
 // openDir lists a folder. Symbolic links are followed, as folders of chosen
 // classes are often made of them; a link to a folder that it lies in is an error.
-func openDir(name string) (*archive, error) {
-	a := &archive{close: func() error { return nil }}
+func openDir(ctx context.Context, name string) (*archive, error) {
+	a := &archive{ctx: ctx, close: func() error { return nil }}
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -28,6 +29,9 @@ func openDir(name string) (*archive, error) {
 
 // walk lists the folder at dir/under, in which it came through the folders above.
 func (a *archive) walk(dir, under string, above []os.FileInfo) error {
+	if err := a.ctx.Err(); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(under)))
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package stimuli
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -27,9 +28,9 @@ import (
 //
 // It fails if an image lies outside a class's folder or a test class is no
 // training class, and as OpenImages does.
-func OpenFolder(path string, o ImageOptions) (train, test Set, err error) {
+func OpenFolder(ctx context.Context, path string, o ImageOptions) (train, test Set, err error) {
 	o = o.withDefaults()
-	a, err := openArchive(path, o)
+	a, err := openArchive(ctx, path, o)
 	if err != nil {
 		return nil, nil, err
 	}

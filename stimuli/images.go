@@ -2,6 +2,7 @@ package stimuli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +13,9 @@ import (
 	"strings"
 )
 
-// ImageOptions says how image files become a Set.
+// ImageOptions says how image files become a Set. Numbers that make no image panic:
+// negative ones, channels other than 1 and 3, one of Degrees and ScreenDegrees
+// without the other.
 type ImageOptions struct {
 	// Table is the CSV file that names the images; "" = stimuli.csv in the
 	// folder (or archive) or beside it, or the file of the archive's own name
@@ -108,13 +111,14 @@ func replace[T int | int64](value *T, whenZero T) {
 // transparent pixel shows the colour that it has.
 //
 // The Set is unlabelled; the rows of the Table are aligned with it. Errors name
-// the table's line and column or the damaged or missing images.
+// the table's line and column or the damaged or missing images. When ctx is done
+// before all is read, its error comes back; afterwards the Set does not ask it.
 //
 // A compressed tar is read twice from end to end: for the names, then for the
 // images, which are decoded in the order of the archive.
-func OpenImages(path string, o ImageOptions) (Set, *Table, error) {
+func OpenImages(ctx context.Context, path string, o ImageOptions) (Set, *Table, error) {
 	o = o.withDefaults()
-	a, err := openArchive(path, o)
+	a, err := openArchive(ctx, path, o)
 	if err != nil {
 		return nil, nil, err
 	}

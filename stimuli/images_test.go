@@ -129,7 +129,7 @@ func TestOpenImages(t *testing.T) {
 		{"table beside the folder", filepath.Join(beside, "pictures"), []string{"second", "first"}, []int{20, 10}, nil},
 		{"files in a folder below", beside, []string{"second", "first"}, []int{20, 10}, nil},
 	} {
-		set, table, err := OpenImages(test.path, small)
+		set, table, err := OpenImages(t.Context(), test.path, small)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -188,7 +188,7 @@ func TestOpenImagesErrors(t *testing.T) {
 		{"ambiguous", folder("a/x.png", good, "b/x.png", good, "stimuli.csv", "stimulus_id,filename\nx,x.png\n"), ImageOptions{}, []string{"line 2", "a/x.png", "b/x.png"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			set, table, err := OpenImages(test.path, test.options)
+			set, table, err := OpenImages(t.Context(), test.path, test.options)
 			mustFail(t, err, test.words...)
 			if set != nil || table != nil {
 				t.Error("a set or a table beside the error")
@@ -204,7 +204,7 @@ func TestOpenFolder(t *testing.T) {
 		"train/cat/2.png", grey(2), "train/cat/1.png", grey(1), "train/ape/deep/3.png", grey(3),
 		"test/cat/4.png", grey(4))
 	for _, path := range []string{parts, zipOf(t, parts)} {
-		train, test, err := OpenFolder(path, o)
+		train, test, err := OpenFolder(t.Context(), path, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func TestOpenFolder(t *testing.T) {
 	}
 
 	single := write(t, t.TempDir(), "cat/1.png", grey(1), "ape/2.png", grey(2))
-	train, test, err := OpenFolder(single, o)
+	train, test, err := OpenFolder(t.Context(), single, o)
 	if err != nil || test != nil || !slices.Equal(ids(train), []string{"ape/2", "cat/1"}) {
 		t.Errorf("folders of classes only: %v, test %v, %v", train, test, err)
 	}
@@ -234,7 +234,7 @@ func TestOpenFolder(t *testing.T) {
 		{"train/cat/1.png", grey(1)},
 		{"train/cat/1.png", grey(1), "test/cat/2.png", grey(2), "other/3.png", grey(3)},
 	} {
-		_, _, err := OpenFolder(write(t, t.TempDir(), files...), o)
+		_, _, err := OpenFolder(t.Context(), write(t, t.TempDir(), files...), o)
 		mustFail(t, err, "images: ")
 	}
 }
@@ -245,13 +245,13 @@ func TestOpenImagesWorkers(t *testing.T) {
 	for i := range 40 {
 		write(t, dir, fmt.Sprintf("%02d.png", i), pngOf(t, 5+i, 9, byte(i)))
 	}
-	many, _, err := OpenImages(dir, ImageOptions{})
+	many, _, err := OpenImages(t.Context(), dir, ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	packed := zipOf(t, dir)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	one, _, err := OpenImages(packed, ImageOptions{})
+	one, _, err := OpenImages(t.Context(), packed, ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func FuzzZip(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		set, table, err := OpenImages(path, o)
+		set, table, err := OpenImages(t.Context(), path, o)
 		if err != nil {
 			return
 		}

@@ -21,7 +21,7 @@ func TestLayouts(t *testing.T) {
 		"train/n02/n02_0.JPEG", grey(1), "train/n01/n01_0.JPEG", grey(2), "test/n02/0.JPEG", grey(3), "test/n01/1.JPEG", grey(4), "val/n01/9.JPEG", grey(9))
 	for _, dir := range []string{tiny, imagenet, three} {
 		for _, path := range []string{dir, zipOf(t, dir), tarOf(t, dir, true, true)} {
-			train, test, err := OpenFolder(path, o)
+			train, test, err := OpenFolder(t.Context(), path, o)
 			if err != nil {
 				t.Errorf("%s: %v", path, err)
 				continue
@@ -47,12 +47,12 @@ func TestLayouts(t *testing.T) {
 		{"val_0.JPEG\tn02\nval_1.JPEG\tn01\nval_2.JPEG\tn01\n", []string{"3 images, and 2"}},
 	} {
 		write(t, tiny, "tiny/val/val_annotations.txt", test.annotations)
-		_, _, err := OpenFolder(tiny, o)
+		_, _, err := OpenFolder(t.Context(), tiny, o)
 		mustFail(t, err, test.words...)
 	}
 
 	cases := write(t, t.TempDir(), "A/1.png", grey(1), "a/2.png", grey(2))
-	train, _, err := OpenFolder(cases, o)
+	train, _, err := OpenFolder(t.Context(), cases, o)
 	if err != nil || !slices.Equal(train.Classes(), []string{"A", "a"}) {
 		t.Errorf("letters in both cases: %v", err)
 	}
@@ -92,7 +92,7 @@ func TestCIFAR100AndArchives(t *testing.T) {
 		"cifar-100-binary/fine_label_names.txt", fine, "cifar-100-binary/coarse_label_names.txt", coarse)
 	for _, path := range []string{dir, filepath.Join(dir, "cifar-100-binary"), zipOf(t, dir), tarOf(t, dir, true, false)} {
 		for _, superclasses := range []bool{false, true} {
-			train, test, err := OpenCIFAR100(path, superclasses)
+			train, test, err := OpenCIFAR100(t.Context(), path, superclasses)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,16 +103,16 @@ func TestCIFAR100AndArchives(t *testing.T) {
 		}
 	}
 	ten := write(t, t.TempDir(), "c/data_batch_1.bin", records(3), "c/test_batch.bin", records(4), "c/readme.html", "")
-	train, test, err := OpenCIFAR10(tarOf(t, ten, true, true))
+	train, test, err := OpenCIFAR10(t.Context(), tarOf(t, ten, true, true))
 	if err != nil || train.Label(0) != 3 || test.Label(0) != 4 {
 		t.Errorf("%v", err)
 	}
-	_, _, err = OpenCIFAR100(ten, false)
+	_, _, err = OpenCIFAR100(t.Context(), ten, false)
 	mustFail(t, err, "CIFAR-100", "train.bin")
 	write(t, ten, "d/data_batch_2.bin", records(1))
-	_, _, err = OpenCIFAR10(ten)
+	_, _, err = OpenCIFAR10(t.Context(), ten)
 	mustFail(t, err, "two sets", "c/data_batch_1.bin", "d/data_batch_2.bin")
 	write(t, dir, "cifar-100-binary/fine_label_names.txt", fine[:len(fine)-7]+"fine0\n")
-	_, _, err = OpenCIFAR100(dir, false)
+	_, _, err = OpenCIFAR100(t.Context(), dir, false)
 	mustFail(t, err, "fine_label_names.txt", "99 differ")
 }

@@ -3,6 +3,7 @@ package stimuli
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,9 +24,9 @@ var mnistFile = regexp.MustCompile(`^(?:.*/)?([^/]*)(train|t10k|test)-(images|la
 //
 // Errors name the file that is missing, is no IDX file of bytes, or holds more
 // or less than its header says.
-func OpenMNIST(path string, o ImageOptions) (train, test Set, err error) {
+func OpenMNIST(ctx context.Context, path string, o ImageOptions) (train, test Set, err error) {
 	o = o.withLimits()
-	a, err := openArchive(path, o)
+	a, err := openArchive(ctx, path, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -110,8 +111,15 @@ func (a *archive) mnist(part string, files map[string]string, o ImageOptions) (*
 	if [3]int{m.channels, m.height, m.width} != [3]int{1, h, w} || o.Crop > 0 {
 		m.pixels = make([]byte, n*size(&m))
 		parallel(n, func() func(int) {
-			return func(i int) { scaleGrey(m.image(i), pixels[i*h*w:(i+1)*h*w], h, w, o) }
+			return func(i int) {
+				if a.ctx.Err() == nil {
+					scaleGrey(m.image(i), pixels[i*h*w:(i+1)*h*w], h, w, o)
+				}
+			}
 		})
+		if err := a.ctx.Err(); err != nil {
+			return nil, fmt.Errorf("MNIST: %s: %w", a.name, err)
+		}
 	}
 	for i, l := range labels {
 		m.labels = append(m.labels, int(l))

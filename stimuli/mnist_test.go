@@ -22,7 +22,7 @@ func TestOpenMNIST(t *testing.T) {
 	dir := write(t, t.TempDir(), "train-images-idx3-ubyte", two, "train-labels-idx1-ubyte.gz", gzipped(t, idx([]byte{2, 0}, 2)),
 		"raw/t10k-images.idx3-ubyte.gz", gzipped(t, images), "raw/t10k-labels.idx1-ubyte", labels)
 	for _, path := range []string{dir, zipOf(t, dir), tarOf(t, dir, true, false)} {
-		train, test, err := OpenMNIST(path, ImageOptions{})
+		train, test, err := OpenMNIST(t.Context(), path, ImageOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestOpenMNIST(t *testing.T) {
 		}
 	}
 	// Three channels of the network's size; the middle columns of 2×3 make 2×2.
-	_, test, err := OpenMNIST(dir, ImageOptions{Channels: 3, Height: 2, Width: 2})
+	_, test, err := OpenMNIST(t.Context(), dir, ImageOptions{Channels: 3, Height: 2, Width: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,10 +60,10 @@ func TestOpenMNIST(t *testing.T) {
 	} {
 		files := write(t, t.TempDir(), "train-images-idx3-ubyte", two, "train-labels-idx1-ubyte", idx([]byte{2, 0}, 2),
 			"t10k-images-idx3-ubyte", images, "t10k-labels-idx1-ubyte", labels, test.name, test.file)
-		_, _, err := OpenMNIST(files, ImageOptions{})
+		_, _, err := OpenMNIST(t.Context(), files, ImageOptions{})
 		mustFail(t, err, test.words...)
 	}
-	_, _, err = OpenMNIST(write(t, t.TempDir(), "train-images-idx3-ubyte", two), ImageOptions{})
+	_, _, err = OpenMNIST(t.Context(), write(t, t.TempDir(), "train-images-idx3-ubyte", two), ImageOptions{})
 	mustFail(t, err, "no train-labels-idx1-ubyte")
 }
 
@@ -82,7 +82,7 @@ func FuzzIDX(f *testing.F) {
 
 // The mean and deviation that everybody normalises MNIST with.
 func TestRealMNIST(t *testing.T) {
-	train, test, err := OpenMNIST(realData(t, "mnist"), ImageOptions{})
+	train, test, err := OpenMNIST(t.Context(), realData(t, "mnist"), ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestRealTarGzip(t *testing.T) {
 	if testing.Short() {
 		t.Skip("60,000 images")
 	}
-	train, test, err := OpenFolder(realData(t, "cifar10-jpeg/CIFAR-10-images.tar.gz"), ImageOptions{})
+	train, test, err := OpenFolder(t.Context(), realData(t, "cifar10-jpeg/CIFAR-10-images.tar.gz"), ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"os"
-	"path/filepath"
+
+	"ventral/internal/whole"
 )
 
 // Picture returns image i of s for the eye. Sets of one or three channels have
@@ -31,7 +31,8 @@ func Picture(s Set, i int) (*image.NRGBA, error) {
 }
 
 // ContactSheet returns the images of s at the given indices in rows of
-// columns, each pixel drawn as scale×scale, on white.
+// columns, each pixel drawn as scale×scale, on white. It fails where Picture does,
+// and panics unless columns and scale are positive.
 func ContactSheet(s Set, indices []int, columns, scale int) (*image.NRGBA, error) {
 	if columns < 1 || scale < 1 {
 		panic(fmt.Sprintf("stimuli: ContactSheet with %d columns at scale %d", columns, scale))
@@ -58,32 +59,23 @@ func ContactSheet(s Set, indices []int, columns, scale int) (*image.NRGBA, error
 	return sheet, nil
 }
 
-// WritePNG writes a picture to a file, which appears only when it is complete.
-func WritePNG(path string, picture image.Image) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+// WritePNG writes a picture to a file, which appears only when it is complete. It
+// fails if the file cannot be written.
+func WritePNG(path string, picture image.Image) error {
+	f, err := whole.Create(path)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err = png.Encode(f, picture); err != nil {
+	defer f.Abort()
+	if err := png.Encode(f, picture); err != nil {
 		return err
 	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return f.Commit()
 }
 
 // Grey returns the luminance of every image, n_stimuli × H·W, in [0, 1]: the
-// ITU-R 601 luma of three channels, or the only channel.
+// ITU-R 601 luma of three channels, or the only channel. It fails for another
+// number of channels, and for an image that cannot be read.
 func Grey(s Set) ([]float64, error) {
 	channels, h, w := s.Shape()
 	if channels != 1 && channels != 3 {

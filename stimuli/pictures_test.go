@@ -34,7 +34,7 @@ func photographs(t *testing.T) string {
 func TestKeptShapes(t *testing.T) {
 	dir := photographs(t)
 	o := ImageOptions{Height: 28, Width: 30, Short: 32}
-	set, test, err := OpenFolder(dir, o)
+	set, test, err := OpenFolder(t.Context(), dir, o)
 	if err != nil || test != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestKeptShapes(t *testing.T) {
 	for _, path := range []string{dir, zipOf(t, dir), tarOf(t, dir, false, false), tarOf(t, dir, true, false)} {
 		for _, memory := range []int64{0, 1, 3 * 97 * 50} { // of which one image takes all
 			o.MaxMemory = memory
-			other, _, err := OpenFolder(path, o)
+			other, _, err := OpenFolder(t.Context(), path, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +84,7 @@ func TestKeptShapes(t *testing.T) {
 	}
 
 	o.MaxMemory, o.Store = 0, 40
-	smaller, _, err := OpenFolder(dir, o)
+	smaller, _, err := OpenFolder(t.Context(), dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,33 +97,33 @@ func TestKeptShapes(t *testing.T) {
 
 func TestKeptShapesErrors(t *testing.T) {
 	dir := photographs(t)
-	_, _, err := OpenFolder(dir, ImageOptions{Height: 50, Width: 46, Short: 46})
+	_, _, err := OpenFolder(t.Context(), dir, ImageOptions{Height: 50, Width: 46, Short: 46})
 	mustFail(t, err, "2 of 3", "a/wide.png", "97×50", "89×46", "46×50")
-	_, _, err = OpenFolder(dir, ImageOptions{Height: 50, Width: 80, Short: 50})
+	_, _, err = OpenFolder(t.Context(), dir, ImageOptions{Height: 50, Width: 80, Short: 50})
 	mustFail(t, err, "2 of 3", "a/tall.png", "80×50")
 	write(t, dir, "a/torn.png", readTestdata(t, "source.png")[:3000])
-	_, _, err = OpenFolder(dir, ImageOptions{Height: 28, Width: 30, Short: 32})
+	_, _, err = OpenFolder(t.Context(), dir, ImageOptions{Height: 28, Width: 30, Short: 32})
 	mustFail(t, err, "a/torn.png", "damaged")
-	whole, _, err := OpenFolder(photographs(t), ImageOptions{Height: 28, Width: 30, Short: 32})
+	whole, _, err := OpenFolder(t.Context(), photographs(t), ImageOptions{Height: 28, Width: 30, Short: 32})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{dir, tarOf(t, dir, true, true)} { // the torn one may be left out
 		for _, memory := range []int64{0, 1} {
 			var torn []string
-			set, _, err := OpenFolder(path, ImageOptions{Height: 28, Width: 30, Short: 32, MaxMemory: memory, Damaged: func(file string, _ error) { torn = append(torn, file) }})
+			set, _, err := OpenFolder(t.Context(), path, ImageOptions{Height: 28, Width: 30, Short: 32, MaxMemory: memory, Damaged: func(file string, _ error) { torn = append(torn, file) }})
 			if err != nil || !slices.Equal(torn, []string{"a/torn.png"}) || set.Digest() != whole.Digest() {
 				t.Errorf("%s: without %q it is another set, %v", path, torn, err)
 			}
 		}
 	}
 	// A crop of real pixels.
-	_, _, err = OpenFolder(photographs(t), ImageOptions{Height: 45, Width: 45, Crop: 45})
+	_, _, err = OpenFolder(t.Context(), photographs(t), ImageOptions{Height: 45, Width: 45, Crop: 45})
 	mustFail(t, err, "b/square.png", "40×40", "45")
 
 	// A file that is damaged after its set was opened.
 	dir = photographs(t)
-	set, _, err := OpenFolder(dir, ImageOptions{Height: 28, Width: 30, Short: 32, MaxMemory: 1})
+	set, _, err := OpenFolder(t.Context(), dir, ImageOptions{Height: 28, Width: 30, Short: 32, MaxMemory: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

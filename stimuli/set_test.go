@@ -44,7 +44,7 @@ func TestOpenCIFAR10(t *testing.T) {
 		"data_batch_2.bin", records(3, 4),
 		"data_batch_x.bin", "not a batch",
 		"test_batch.bin", records(1, 0, 2))
-	train, test, err := OpenCIFAR10(dir)
+	train, test, err := OpenCIFAR10(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestOpenCIFAR10(t *testing.T) {
 	}
 
 	write(t, dir, "batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n")
-	if train, _, err = OpenCIFAR10(dir); err != nil || train.Classes()[9] != "j" {
+	if train, _, err = OpenCIFAR10(t.Context(), dir); err != nil || train.Classes()[9] != "j" {
 		t.Errorf("class names: %v", err)
 	}
 }
@@ -87,10 +87,10 @@ func TestOpenCIFAR10Errors(t *testing.T) {
 		{"label", []any{"data_batch_1.bin", records(1, 9, 10), "test_batch.bin", good}, []string{"data_batch_1.bin", "record 2", "label 10"}},
 		{"class names", []any{"data_batch_1.bin", good, "test_batch.bin", good, "batches.meta.txt", "a b"}, []string{"batches.meta.txt", "2 class names", "10"}},
 	} {
-		_, _, err := OpenCIFAR10(write(t, t.TempDir(), test.files...))
+		_, _, err := OpenCIFAR10(t.Context(), write(t, t.TempDir(), test.files...))
 		mustFail(t, err, test.words...)
 	}
-	_, _, err := OpenCIFAR10(filepath.Join(t.TempDir(), "nowhere"))
+	_, _, err := OpenCIFAR10(t.Context(), filepath.Join(t.TempDir(), "nowhere"))
 	mustFail(t, err, "nowhere", "data_batch_*.bin")
 }
 
@@ -125,7 +125,7 @@ func FuzzCIFAR10(f *testing.F) {
 // Counts, class counts, means and deviations computed by numpy 1.24.2 from the
 // bytes of the files.
 func TestRealCIFAR10(t *testing.T) {
-	train, test, err := OpenCIFAR10(realData(t, "cifar10-bin"))
+	train, test, err := OpenCIFAR10(t.Context(), realData(t, "cifar10-bin"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,13 +171,13 @@ func TestRealRecordingStimuli(t *testing.T) {
 		}
 	}
 	o := ImageOptions{Channels: 1}
-	set, table, err := OpenImages(filepath.Join(realData(t, "v4-cowley-210325"), "images_210325.zip"), o)
+	set, table, err := OpenImages(t.Context(), filepath.Join(realData(t, "v4-cowley-210325"), "images_210325.zip"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	check(set, table, 640, "image0001", "image0640")
 
-	set, table, err = OpenImages(filepath.Join(realData(t, "it-v4-majaj2015-25images"), "stimuli"), ImageOptions{})
+	set, table, err = OpenImages(t.Context(), filepath.Join(realData(t, "it-v4-majaj2015-25images"), "stimuli"), ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestRealRecordingStimuli(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	set, table, err = OpenImages(realData(t, "v1-henaff-ay3_u002"), o)
+	set, table, err = OpenImages(t.Context(), realData(t, "v1-henaff-ay3_u002"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func TestPictures(t *testing.T) {
 	if err := WritePNG(path, sheet); err != nil {
 		t.Fatal(err)
 	}
-	back, _, err := OpenImages(filepath.Dir(path), ImageOptions{Height: sheet.Rect.Dy(), Width: sheet.Rect.Dx()})
+	back, _, err := OpenImages(t.Context(), filepath.Dir(path), ImageOptions{Height: sheet.Rect.Dy(), Width: sheet.Rect.Dx()})
 	if err != nil {
 		t.Fatal(err)
 	}

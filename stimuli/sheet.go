@@ -19,7 +19,9 @@ type SheetRow struct {
 }
 
 // LabelledSheet returns rows of images of s behind their labels, each pixel
-// drawn as scale×scale, on white. Letters beyond Latin show as boxes.
+// drawn as scale×scale, on white. Labels are cut after 24 letters, and letters
+// beyond Latin show as boxes. It fails where Picture does, and panics unless scale is
+// positive.
 func LabelledSheet(s Set, rows []SheetRow, scale int) (*image.NRGBA, error) {
 	if scale < 1 {
 		panic(fmt.Sprintf("stimuli: LabelledSheet at scale %d", scale))

@@ -55,7 +55,7 @@ type FileInfo struct {
 // left, with its error.
 func Files(ctx context.Context, path string, o ImageOptions) ([]FileInfo, error) {
 	o = o.withDefaults()
-	a, err := openArchive(path, o)
+	a, err := openArchive(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}

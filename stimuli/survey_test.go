@@ -11,7 +11,7 @@ import (
 func TestSurvey(t *testing.T) {
 	grey := func(v byte) []byte { return pngOf(t, 6, 6, v) }
 	dir := write(t, t.TempDir(), "a/1.png", grey(10), "a/2.png", grey(20), "b/3.png", grey(10))
-	set, _, err := OpenFolder(dir, ImageOptions{Height: 4, Width: 4})
+	set, _, err := OpenFolder(t.Context(), dir, ImageOptions{Height: 4, Width: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestMemoryOfALargeSet(t *testing.T) {
 		write(t, dir, "c/"+string(rune('a'+i%20))+string(rune('a'+i/20))+".png", picture)
 	}
 	for _, path := range []string{dir, tarOf(t, dir, true, false)} {
-		set, _, err := OpenFolder(path, ImageOptions{Height: 700, Width: 700, MaxMemory: 1})
+		set, _, err := OpenFolder(t.Context(), path, ImageOptions{Height: 700, Width: 700, MaxMemory: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bufio"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,14 +13,14 @@ import (
 )
 
 // openTar lists a tar file, whose members can then be read at their places.
-func openTar(f *os.File, size int64) (*archive, error) {
+func openTar(ctx context.Context, f *os.File, size int64) (*archive, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
 	type part struct{ at, size int64 }
 	parts := map[string]part{}
 	a := &archive{}
-	err := eachMember(f, func(file string, h *tar.Header, _ io.Reader) error {
+	err := eachMember(ctx, f, func(file string, h *tar.Header, _ io.Reader) error {
 		at, err := f.Seek(0, io.SeekCurrent) // tar reads headers only, without a buffer
 		if err != nil {
 			return err
@@ -47,7 +48,7 @@ func openTar(f *os.File, size int64) (*archive, error) {
 }
 
 // openTarGzip lists a compressed tar, in one pass.
-func openTarGzip(f *os.File, limit int64) (*archive, error) {
+func openTarGzip(ctx context.Context, f *os.File, limit int64) (*archive, error) {
 	a := &archive{}
 	a.pass = func(visit func(file string, r io.Reader) error) error {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -57,8 +58,8 @@ func openTarGzip(f *os.File, limit int64) (*archive, error) {
 		if err != nil {
 			return err
 		}
-		r := &limited{r: z, left: limit, limit: limit}
-		return eachMember(r, func(file string, _ *tar.Header, r io.Reader) error { return visit(file, r) })
+		r := &limited{ctx: ctx, r: z, left: limit, limit: limit}
+		return eachMember(ctx, r, func(file string, _ *tar.Header, r io.Reader) error { return visit(file, r) })
 	}
 	if err := a.pass(func(file string, _ io.Reader) error {
 		a.files = append(a.files, file)
@@ -90,12 +91,14 @@ var errFound = errors.New("found")
 
 // eachMember calls visit for the regular files of a tar. Links and devices are
 // left out: they name files outside of the archive, or none.
-func eachMember(r io.Reader, visit func(file string, h *tar.Header, r io.Reader) error) error {
+func eachMember(ctx context.Context, r io.Reader, visit func(file string, h *tar.Header, r io.Reader) error) error {
 	t := tar.NewReader(r)
 	last := ""
 	for n := 0; ; n++ {
 		h, err := t.Next()
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil && last == "":
@@ -119,13 +122,18 @@ func eachMember(r io.Reader, visit func(file string, h *tar.Header, r io.Reader)
 	}
 }
 
-// limited is a reader that fails after so many bytes.
+// limited is a reader that fails after so many bytes, and when its context is done:
+// an archive may have to be unpacked to its end for a file that comes late.
 type limited struct {
+	ctx         context.Context
 	r           io.Reader
 	left, limit int64
 }
 
 func (l *limited) Read(p []byte) (int, error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
 	if l.left <= 0 {
 		return 0, fmt.Errorf("unpacks to more than %d bytes", l.limit)
 	}

@@ -167,7 +167,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if a.degrees > 0 {
 		options.Degrees, options.ScreenDegrees = a.degrees, a.modelDegrees
 	}
-	shown, err := about.imagesFor(a.images, a.part, options)
+	shown, err := about.imagesFor(ctx, a.images, a.part, options)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 		if _, named := imageKind(a.reduction.pcaImages); !named {
 			options.Crop = a.crop
 		}
-		if others, err = about.imagesFor(a.reduction.pcaImages, "train", options); err != nil {
+		if others, err = about.imagesFor(ctx, a.reduction.pcaImages, "train", options); err != nil {
 			return err
 		}
 		fitted = others.Set.Len()

@@ -57,12 +57,12 @@ that are complete there.
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := images.open(t, training.seed, training.preparation)
+			sets, err := images.open(ctx, t, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}
 			channels, height, width := sets.train.Shape()
-			records, err := recordings.read(channels, height, width)
+			records, err := recordings.read(ctx, channels, height, width)
 			if err != nil {
 				return err
 			}

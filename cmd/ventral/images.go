@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func (f *imageFlags) checkChannels(s stimuli.Set) error {
 }
 
 // open opens what --images names, as p makes it the input of networks.
-func (f *imageFlags) open(t *terminal, seed uint64, p preparation) (imageSets, error) {
+func (f *imageFlags) open(ctx context.Context, t *terminal, seed uint64, p preparation) (imageSets, error) {
 	o, err := f.options()
 	if err != nil {
 		return imageSets{}, err
@@ -85,7 +86,7 @@ func (f *imageFlags) open(t *terminal, seed uint64, p preparation) (imageSets, e
 	if f.skipDamaged {
 		o.Damaged = func(file string, err error) { damaged = append(damaged, fmt.Sprintf("%s (%v)", file, err)) }
 	}
-	s, err := openImages(f.source, f.limit, seed, p, o)
+	s, err := openImages(ctx, f.source, f.limit, seed, p, o)
 	if err != nil {
 		return s, err
 	}
@@ -93,7 +94,10 @@ func (f *imageFlags) open(t *terminal, seed uint64, p preparation) (imageSets, e
 		s.notes = append(s.notes, fmt.Sprintf("%d damaged images were left out: %s", len(damaged), strings.Join(damaged, ", ")))
 		t.say("note: %s", s.notes[0])
 	}
-	return s, f.checkChannels(s.train)
+	if err := f.checkChannels(s.train); err != nil {
+		return s, err
+	}
+	return s, digested(ctx, s.train, s.test)
 }
 
 // The generated images of --images shapes.
@@ -105,8 +109,8 @@ const (
 // openImages opens what --images names. limit > 0 takes the first so many
 // training images, or of class folders so many evenly over the classes. p says how
 // they become a network's input, o how files are read.
-func openImages(source string, limit int, seed uint64, p preparation, o stimuli.ImageOptions) (imageSets, error) {
-	s, err := openSource(source, seed, p, o)
+func openImages(ctx context.Context, source string, limit int, seed uint64, p preparation, o stimuli.ImageOptions) (imageSets, error) {
+	s, err := openSource(ctx, source, seed, p, o)
 	if err == nil && s.test == nil && strings.HasPrefix(source, "folder:") {
 		dir := strings.TrimPrefix(source, "folder:")
 		err = fmt.Errorf("%s: found class folders and no test images: expected %s/train/CLASS/… and %s/test/CLASS/…", dir, dir, dir)
@@ -131,7 +135,7 @@ func openImages(source string, limit int, seed uint64, p preparation, o stimuli.
 }
 
 // openSource opens all images of a source, as openImages does.
-func openSource(source string, seed uint64, p preparation, o stimuli.ImageOptions) (imageSets, error) {
+func openSource(ctx context.Context, source string, seed uint64, p preparation, o stimuli.ImageOptions) (imageSets, error) {
 	s := imageSets{source: source}
 	kind, named := imageKind(source)
 	path := strings.TrimPrefix(source, kind+":")
@@ -143,13 +147,13 @@ func openSource(source string, seed uint64, p preparation, o stimuli.ImageOption
 	case "shapes":
 		s = generatedShapes(seed, p.side(), shapesTrain, shapesTest)
 	case "cifar10":
-		s.train, s.test, err = stimuli.OpenCIFAR10(path)
+		s.train, s.test, err = stimuli.OpenCIFAR10(ctx, path)
 	case "cifar100", "cifar100-coarse":
-		s.train, s.test, err = stimuli.OpenCIFAR100(path, kind == "cifar100-coarse")
+		s.train, s.test, err = stimuli.OpenCIFAR100(ctx, path, kind == "cifar100-coarse")
 	case "mnist":
-		s.train, s.test, err = stimuli.OpenMNIST(path, p.digits(o))
+		s.train, s.test, err = stimuli.OpenMNIST(ctx, path, p.digits(o))
 	case "folder":
-		s.train, s.test, err = stimuli.OpenFolder(path, p.files(o))
+		s.train, s.test, err = stimuli.OpenFolder(ctx, path, p.files(o))
 	case "arrays":
 		err = s.openArrays(strings.Split(path, ","))
 	}
@@ -194,13 +198,36 @@ func (s *imageSets) openArrays(files []string) error {
 	return nil
 }
 
+// digested finds the digests of sets, where there are any, which takes as long as
+// reading all their images: a set keeps its own. When ctx is done it does not wait
+// for them, and the program is about to end.
+func digested(ctx context.Context, sets ...stimuli.Set) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, s := range sets {
+			if s != nil && ctx.Err() == nil {
+				s.Digest()
+			}
+		}
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("reading the images for their digest: %w", err)
+	}
+	return nil
+}
+
 func size3(a, b, c int) [3]int { return [3]int{a, b, c} }
 
 // imagesFor opens images that a trained network is to be shown: pictures, a folder
 // or zip that options say how to read, or a source of --images of which part
 // ("train" or "test") is taken. The network's mean and deviation are put on them,
 // unless they are numbers that are shown as they are.
-func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, error) {
+func (m modelFile) imagesFor(ctx context.Context, source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, error) {
 	in := m.Architecture.Input
 	p := &stimuli.Prepared{Mean: m.Mean, Std: m.Std}
 	options.Channels, options.Height, options.Width = in.Channels, in.Height, in.Width
@@ -208,7 +235,7 @@ func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) 
 		if options.Table != "" || options.Crop > 0 || options.Degrees > 0 {
 			return nil, misused("--table, --crop and --degrees are for a folder or archive of stimuli, and %s are shown as the network was tested on them", source)
 		}
-		sets, err := openImages(source, 0, 1, m.Preparation, options)
+		sets, err := openImages(ctx, source, 0, 1, m.Preparation, options)
 		if err != nil {
 			return nil, err
 		}
@@ -228,14 +255,14 @@ func (m modelFile) imagesFor(source, part string, options stimuli.ImageOptions) 
 			return nil, fmt.Errorf("%s: these are pixels, and the network was trained on numbers that are shown as they are: give --images arrays:X.npy,Y.npy of such", source)
 		}
 		var err error
-		if p.Set, _, err = stimuli.OpenImages(source, options); err != nil {
+		if p.Set, _, err = stimuli.OpenImages(ctx, source, options); err != nil {
 			return nil, err
 		}
 	}
 	if c, h, w := p.Set.Shape(); c != in.Channels || h != in.Height || w != in.Width {
 		return nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v: only folders, archives, folder: and mnist: are made to size", source, c, h, w, in)
 	}
-	return p, nil
+	return p, digested(ctx, p.Set)
 }
 
 // generatedShapes are the images of --images shapes and of the demonstration.

@@ -54,7 +54,8 @@ var verbs = []verb{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	go func() { // a second Ctrl-C ends the program at once
+	signal.Ignore(syscall.SIGXFSZ) // a file at its limit (ulimit -f) is an error like a full disk
+	go func() {                    // a second Ctrl-C ends the program at once
 		<-ctx.Done()
 		stop()
 	}()

@@ -52,7 +52,7 @@ filter. The same letters stand in the rules above.`,
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			r, err := f.build()
+			r, err := f.build(ctx)
 			if err != nil {
 				return err
 			}

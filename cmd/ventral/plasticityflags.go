@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -218,7 +219,7 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 }
 
 // build makes the run.
-func (f *plasticityFlags) build() (*plasticityRun, error) {
+func (f *plasticityFlags) build(ctx context.Context) (*plasticityRun, error) {
 	c, err := f.choose()
 	if err != nil {
 		return nil, err
@@ -244,7 +245,7 @@ func (f *plasticityFlags) build() (*plasticityRun, error) {
 	if f.weights != "" && (f.flags.Changed("mean") || f.flags.Changed("deviation")) {
 		return nil, misused("--mean and --deviation are those of random weights, and --weights %s gives them", f.weights)
 	}
-	d, err := f.shape(r)
+	d, err := f.shape(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +302,7 @@ func (f *plasticityFlags) build() (*plasticityRun, error) {
 
 // shape opens the weights and inputs and returns d, the weights of a filter.
 // What the files say counts where the flags were left alone.
-func (f *plasticityFlags) shape(r *plasticityRun) (d int, err error) {
+func (f *plasticityFlags) shape(ctx context.Context, r *plasticityRun) (d int, err error) {
 	d = f.channels * f.k * f.k
 	given := f.flags.Changed("k") || f.flags.Changed("channels")
 	if f.weights != "" {
@@ -324,7 +325,7 @@ func (f *plasticityFlags) shape(r *plasticityRun) (d int, err error) {
 			return 0, err
 		}
 	}
-	return f.openInput(r, d, given)
+	return f.openInput(ctx, r, d, given)
 }
 
 // matrixFile reads a .npy of two or more axes, the further ones flattened.
@@ -346,7 +347,7 @@ func matrixFile(path, what string) (data []float64, shape []int, err error) {
 }
 
 // openInput opens what the neurons see. given says that d is not open to change.
-func (f *plasticityFlags) openInput(r *plasticityRun, d int, given bool) (int, error) {
+func (f *plasticityFlags) openInput(ctx context.Context, r *plasticityRun, d int, given bool) (int, error) {
 	seed := 16*f.seed + 1
 	spatial := func() error {
 		if d != f.channels*f.k*f.k {
@@ -373,7 +374,7 @@ func (f *plasticityFlags) openInput(r *plasticityRun, d int, given bool) (int, e
 		if err := spatial(); err != nil {
 			return 0, err
 		}
-		set, err := f.openPatchImages()
+		set, err := f.openPatchImages(ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -445,16 +446,16 @@ func (f *plasticityFlags) correlated(r *plasticityRun, seed uint64) error {
 }
 
 // openPatchImages opens the images that patches are cut from.
-func (f *plasticityFlags) openPatchImages() (stimuli.Set, error) {
+func (f *plasticityFlags) openPatchImages(ctx context.Context) (stimuli.Set, error) {
 	if f.images == "" {
 		return nil, misused("--input patches needs --images")
 	}
 	open := func() (stimuli.Set, error) {
 		if kind, dir, _ := strings.Cut(f.images, ":"); kind == "pictures" {
-			set, _, err := stimuli.OpenImages(dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
+			set, _, err := stimuli.OpenImages(ctx, dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
 			return set, err
 		}
-		sets, err := openImages(f.images, 0, 1, preparation{}, stimuli.ImageOptions{})
+		sets, err := openImages(ctx, f.images, 0, 1, preparation{}, stimuli.ImageOptions{})
 		return sets.train, err
 	}
 	if f.sets == nil {

@@ -108,7 +108,7 @@ func TestTrainAugmented(t *testing.T) {
 		if _, shape, err := npy.ReadFile[float32](filepath.Join(acts, "avgpool.npy")); err != nil || shape[0] != 10 {
 			t.Errorf("%s: activations to %v images, %v", name, shape, err)
 		}
-		shown, err := m.imagesFor("folder:"+photographs, "test", stimuli.ImageOptions{})
+		shown, err := m.imagesFor(t.Context(), "folder:"+photographs, "test", stimuli.ImageOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestTestedImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sets, err := openImages("folder:"+dir, 0, 1, preparation{Augment: "crop", Size: 16, Pad: 4}, stimuli.ImageOptions{})
+	sets, err := openImages(t.Context(), "folder:"+dir, 0, 1, preparation{Augment: "crop", Size: 16, Pad: 4}, stimuli.ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestPreparedDigits(t *testing.T) {
 		}
 	}
 	pixels := func(p preparation, i int) (x []float32, side int, bytes int64) {
-		sets, err := openImages("mnist:"+dir, 0, 1, p, stimuli.ImageOptions{})
+		sets, err := openImages(t.Context(), "mnist:"+dir, 0, 1, p, stimuli.ImageOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,7 @@ func TestPreparedDigits(t *testing.T) {
 			want += int64(3 * (24 + 16 - i%3) * (24 + i%7))
 		}
 	}
-	sets, err := openImages("folder:"+photographs, 2, 1, preparation{Augment: augmentResizedCrop, Size: 16, Resize: 18}, stimuli.ImageOptions{})
+	sets, err := openImages(t.Context(), "folder:"+photographs, 2, 1, preparation{Augment: augmentResizedCrop, Size: 16, Resize: 18}, stimuli.ImageOptions{})
 	if err != nil || sets.bytes() != want {
 		t.Errorf("photographs take %d bytes, want %d; %v", sets.bytes(), want, err)
 	}
@@ -340,7 +340,7 @@ func TestVisualDegrees(t *testing.T) {
 		stimuli:    []string{"V1=" + pictures, "V4=" + grey, "IT=" + pictures}, axes: []string{"stimulus,repetition,neuroid"},
 		degrees: []string{"V1=4"}, modelDegrees: 8,
 	}
-	records, err := f.read(3, 32, 32)
+	records, err := f.read(t.Context(), 3, 32, 32)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -88,7 +89,7 @@ func setting(m map[string]string, region string) string {
 }
 
 // read reads all recordings and their stimuli at the networks' input shape.
-func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
+func (f *recordingFlags) read(ctx context.Context, channels, height, width int) ([]*record, error) {
 	var regions []string
 	files := map[string]string{}
 	for _, s := range f.recordings {
@@ -123,7 +124,7 @@ func (f *recordingFlags) read(channels, height, width int) ([]*record, error) {
 		} else if all, ok := settings["axes"][""]; ok {
 			options.DefaultAxes = strings.Split(all, ",")
 		}
-		if err := r.read(files[region], options, channels, height, width); err != nil {
+		if err := r.read(ctx, files[region], options, channels, height, width); err != nil {
 			return nil, fmt.Errorf("recordings of %s: %w", region, err)
 		}
 		r.group, r.stratify = r.setting(settings["group"]), r.setting(settings["stratify"])
@@ -179,7 +180,7 @@ func (r *record) setting(columns map[string]string) string {
 
 // read reads one region's recordings and stimuli and puts these in the
 // assembly's order.
-func (r *record) read(file string, o fit.ReadOptions, channels, height, width int) error {
+func (r *record) read(ctx context.Context, file string, o fit.ReadOptions, channels, height, width int) error {
 	if _, err := os.Stat(file); err != nil {
 		return err
 	}
@@ -192,7 +193,7 @@ func (r *record) read(file string, o fit.ReadOptions, channels, height, width in
 	images, table, _ := strings.Cut(r.source, ":")
 	options := r.view
 	options.Table, options.Channels, options.Height, options.Width = table, channels, height, width
-	set, tab, err := stimuli.OpenImages(images, options)
+	set, tab, err := stimuli.OpenImages(ctx, images, options)
 	if err != nil {
 		return err
 	}

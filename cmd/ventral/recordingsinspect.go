@@ -40,7 +40,7 @@ be made of the file, it says why.
 		flags.StringVar(&o.StimulusTable, "stimuli", "", "CSV with further coordinates of the stimuli or presentations (default for NAME.npy and NAME.npz: NAME_stimuli.csv)")
 		flags.StringVar(&o.NeuroidTable, "neuroids", "", "CSV with further coordinates of the neuroids (default for NAME.npy and NAME.npz: NAME_neuroids.csv)")
 		flags.StringVar(&jsonPath, "json", "", "write what is found as JSON to this file (- for standard output)")
-		return func(_ context.Context, t *terminal) error {
+		return func(ctx context.Context, t *terminal) error {
 			if flags.NArg() != 1 {
 				return misused("ventral recordings inspect needs one file, found %d; see ventral recordings inspect --help", flags.NArg())
 			}
@@ -54,9 +54,13 @@ be made of the file, it says why.
 			if err := parseWindow(window, &o.Window); err != nil {
 				return err
 			}
-			found, err := inspect(flags.Arg(0), o)
-			if err != nil {
+			var found *inspection
+			err := soon(ctx, func() (err error) {
+				found, err = inspect(flags.Arg(0), o)
 				return err
+			})
+			if err != nil {
+				return interrupted(ctx, err)
 			}
 			if jsonPath == "" {
 				found.write(t)

@@ -66,7 +66,7 @@ it was.
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := images.open(t, training.seed, training.preparation)
+			sets, err := images.open(ctx, t, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}

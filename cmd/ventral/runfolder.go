@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"ventral/internal/whole"
 )
 
 // A runFolder is where a run writes. All goes to FOLDER.partial, which gets
@@ -67,6 +69,7 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 		return nil, fmt.Errorf("the run's folder cannot be made: %w", err)
 	}
 	if err := writeFile(f.path("run.json"), description); err != nil {
+		os.Remove(f.dir) // it is empty
 		return nil, err
 	}
 	return f, f.acquire()
@@ -217,21 +220,8 @@ func writeCSV(path string, header []string, rows [][]string) error {
 	return writeFile(path, b.Bytes())
 }
 
-// writeFile writes path whole or not at all: to a temporary name, then renamed.
-func writeFile(path string, content []byte) error {
-	name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
-	t, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(name) // fails after the rename, as it should
-	_, err = t.Write(content)
-	err = errors.Join(err, t.Sync(), t.Close())
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return os.Rename(name, path)
-}
+// writeFile writes path whole or not at all.
+func writeFile(path string, content []byte) error { return whole.WriteFile(path, content) }
 
 // fileName makes a file's name of a layer's or model's.
 func fileName(name string) string {

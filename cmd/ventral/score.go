@@ -59,7 +59,7 @@ Features in .npy and HDF5 are read by blocks and need not fit into memory.
 			if err := s.check(flags); err != nil {
 				return err
 			}
-			return interrupted(ctx, s.run(ctx, t))
+			return interrupted(ctx, soon(ctx, func() error { return s.run(ctx, t) }))
 		}
 	},
 }
@@ -89,7 +89,10 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 	if s.scoring.method == banded {
 		x.joined = true
 	}
+	// Of the trials, which can be most of what is held, little garbage is to add up.
+	percent := debug.SetGCPercent(20)
 	targets, err := s.input.targets(x)
+	debug.SetGCPercent(percent)
 	if err != nil {
 		return err
 	}

@@ -303,6 +303,28 @@ func TestScoreOptions(t *testing.T) {
 	if reverse["n_features"].(float64) != 5 || reverse["n_neuroids"].(float64) != 20 || reverse["ceiling"] != nil {
 		t.Errorf("the reverse direction: %v features, %v neuroids, ceiling %v", reverse["n_features"], reverse["n_neuroids"], reverse["ceiling"])
 	}
+	// Regions of which nothing is selected are not scored.
+	if row := scored(t, "--features", filepath.Join(e.layers, "late.npy"), "--responses", e.recordings, "--stimuli", e.table, "--regression", "ridge", "--select", "region=IT"); row["region"] != "IT" {
+		t.Errorf("the region %v, IT was selected", row["region"])
+	}
+	csv := func(name, text string) string {
+		path := filepath.Join(e.dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	stimuli := "\ufeffstimulus_id,scene\n" // as spreadsheets begin CSV files
+	for i := range 60 {
+		stimuli += fmt.Sprintf("s%02d,%d\n", i, i%2)
+	}
+	if row := scored(t, append(base, "--stratify", csv("scenes.csv", stimuli)+":scene")...); row["splits"] != "10 × 90 %, stratified by scene" {
+		t.Errorf("splits %v", row["splits"])
+	}
+	code, _, errs = ventral(t, append([]string{"score", "--stratify", csv("twice.csv", stimuli+"s07,0\n") + ":scene"}, base...)...)
+	if code != exitFailed || !strings.Contains(errs, `the stimulus s07 with the scene "1" and with "0"`) {
+		t.Errorf("a stimulus in two scenes: exit code %d, %s", code, errs)
+	}
 	for want, args := range map[string][]string{
 		"--commit belongs to a regression": {"--regression", "cka", "--commit", ".5"},
 		"--distance \"city-block\"":        {"--regression", "rsa", "--distance", "city-block"},

@@ -183,9 +183,10 @@ type scoreTarget struct {
 	region    string
 	measured  fit.Window    // the time that the responses are of, where it is known
 	several   bool          // time bins of the region
+	ids       []string      // of the stimuli
 	rows      []int         // of the features, one per stimulus; nil: all in their order
 	responses *mat.Dense    // n_stimuli × n_neuroids
-	trials    *fit.Assembly // nil: none
+	trials    *fit.Assembly // of the same neuroids, of all of the stimuli or some, in their order; nil: none
 	partition partition
 	splits    []fit.Split
 	ceiling   *fit.Ceiling // nil: none, or a given one
@@ -270,17 +271,16 @@ func parseWindow(text string, w *fit.Window) error {
 
 // target aligns recordings with the features.
 func (f *scoreInputFlags) target(x *featureSource, a *fit.Assembly, o fit.ReadOptions) (*scoreTarget, error) {
-	t := &scoreTarget{region: a.Region, measured: a.Window, notes: a.Notes}
+	t := &scoreTarget{region: a.Region, measured: a.Window}
 	if f.responses != "" && f.repetitions != "" {
 		o.Axes, o.DefaultAxes = f.axes, nil
 		trials, err := fit.ReadAssembly(f.repetitions, o)
 		if err != nil {
 			return nil, err
 		}
-		if len(trials.Neuroids) != len(a.Neuroids) {
-			return nil, fmt.Errorf("%d neuroids, and %s has %d: the ceiling must be that of the same neuroids", len(a.Neuroids), f.repetitions, len(trials.Neuroids))
+		if t.trials, err = fit.AlignTrials(trials, a); err != nil {
+			return nil, err
 		}
-		t.trials = trials
 	} else if a.Repetitions > 1 {
 		t.trials = a
 	}
@@ -292,9 +292,9 @@ func (f *scoreInputFlags) target(x *featureSource, a *fit.Assembly, o fit.ReadOp
 		if err != nil {
 			return nil, err
 		}
-		a, t.trials, t.notes = reliable, reliable, reliable.Notes
+		a, t.trials = reliable, reliable
 	}
-	t.responses = a.Mean()
+	t.responses, t.ids = a.Mean(), a.StimulusIDs
 	ids := x.ids
 	if ids == nil {
 		for i, id := range a.StimulusIDs {
@@ -311,6 +311,14 @@ func (f *scoreInputFlags) target(x *featureSource, a *fit.Assembly, o fit.ReadOp
 			return nil, fmt.Errorf("the recordings and the rows of %s: %w", f.features, err)
 		}
 		t.rows = rows
+	}
+	t.notes = slices.Clone(a.Notes)
+	if t.trials != nil && t.trials != a {
+		for _, note := range t.trials.Notes {
+			if !slices.Contains(t.notes, note) {
+				t.notes = append(t.notes, "repetitions: "+note)
+			}
+		}
 	}
 	return t, f.divide(x, a, t)
 }
@@ -368,6 +376,9 @@ func (x *featureSource) column(flag, spec string, a *fit.Assembly, rows []int) (
 	if named != nil && x.ids != nil {
 		at := map[string]string{}
 		for i, id := range named {
+			if other, twice := at[id]; twice && other != values[i] {
+				return nil, "", fmt.Errorf("%s has the stimulus %s with the %s %q and with %q: expected one of them", path, id, name, other, values[i])
+			}
 			at[id] = values[i]
 		}
 		mine := make([]string, len(a.StimulusIDs))
@@ -398,8 +409,12 @@ func readCells(path string) (header []string, cells map[string][]string, err err
 	if len(rows) == 0 {
 		return nil, nil, fmt.Errorf("%s is empty, expected a header row", path)
 	}
+	rows[0][0] = strings.TrimPrefix(rows[0][0], "\ufeff") // byte order mark
 	cells = map[string][]string{}
 	for j, name := range rows[0] {
+		if _, twice := cells[name]; twice && name != "" {
+			return nil, nil, fmt.Errorf("%s has two columns %q", path, name)
+		}
 		cells[name] = make([]string, len(rows)-1)
 		for i, row := range rows[1:] {
 			cells[name][i] = row[j]

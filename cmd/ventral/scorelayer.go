@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -121,7 +123,7 @@ func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, lay
 // features side by side.
 func (s *scoreRun) regressionOf(sizes []int, groups []string) (fit.Regression, error) {
 	if s.scoring.method == banded {
-		return fit.BandedRidge{Bands: sizes, Alphas: s.scoring.alphas, Seed: s.seed}, nil
+		return fit.BandedRidge{Bands: sizes, Alphas: s.scoring.alphas, Seed: splitSeed(uint64(s.seed))}, nil
 	}
 	return s.scoring.regression(splitSeed(uint64(s.seed)), groups)
 }
@@ -169,12 +171,13 @@ func (s *scoreRun) fitsMemory(t *terminal, x *featureSource, layer string, r fit
 			need += 7 * predictions // fit.Bootstrap
 		}
 	}
-	return s.reserve(t, x, layer, target, need, fmt.Sprintf("%s on %d × %d features and %d neuroids", s.scoring.method, n, p, q), s.wouldFit(parallel, n < p))
+	return s.reserve(t, x, layer, features, target, need, fmt.Sprintf("%s on %d × %d features and %d neuroids", s.scoring.method, n, p, q), s.wouldFit(parallel, n < p))
 }
 
 // reserve is what fitsMemory does with the memory of the work itself, to which
 // those of the features and of the trials come.
-func (s *scoreRun) reserve(t *terminal, x *featureSource, layer string, target *scoreTarget, need int64, what, remedy string) error {
+func (s *scoreRun) reserve(t *terminal, x *featureSource, layer string, features fit.Features, target *scoreTarget, need int64, what, remedy string) error {
+	need += fit.ReadingBytes(features)
 	if target.trials != nil {
 		need += 8 * int64(len(target.trials.Responses))
 	}
@@ -190,7 +193,7 @@ func (s *scoreRun) reserve(t *terminal, x *featureSource, layer string, target *
 		s.largest = need
 		t.say("%s: about %s of memory are needed", layer, gigabytes(need+programBytes))
 		if os.Getenv("GOMEMLIMIT") == "" {
-			debug.SetMemoryLimit(need + programBytes/2)
+			debug.SetMemoryLimit(need)
 		}
 	}
 	return nil
@@ -212,7 +215,7 @@ func (s *scoreRun) wouldFit(parallel int, dual bool) string {
 func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Result, features fit.Features, responses *mat.Dense, target *scoreTarget, o fit.Options) error {
 	st, groups := s.statistics, target.partition.groups
 	if st.bootstrap > 0 {
-		b, err := fit.Bootstrap(res.Predictions, st.bootstrapOptions(s.seed, groups))
+		b, err := fit.Bootstrap(ctx, res.Predictions, st.bootstrapOptions(s.seed, groups))
 		if err != nil {
 			return err
 		}
@@ -222,7 +225,7 @@ func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Re
 	}
 	if st.permutations > 0 {
 		po := fit.PermutationOptions{Permutations: st.permutations, Seed: uint64(s.seed), Groups: groups}
-		permute := func() (*fit.Permuted, error) { return fit.Permute(res.Predictions, po) }
+		permute := func() (*fit.Permuted, error) { return fit.Permute(ctx, res.Predictions, po) }
 		if st.refit {
 			o.KeepPredictions = false
 			permute = func() (*fit.Permuted, error) { return fit.PermuteAndRefit(ctx, features, responses, o, po) }
@@ -267,7 +270,7 @@ func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSour
 		parallel = runtime.GOMAXPROCS(0)
 	}
 	need := measure.Bytes(row.Stimuli, row.Features, row.Neuroids, parallel) + 2*8*int64(row.Stimuli)*int64(row.Neuroids) + 2*blasBytes
-	if err := s.reserve(t, x, row.Layer, target, need, fmt.Sprintf("%s of %d stimuli", s.scoring.method, row.Stimuli), "use fewer stimuli, or cka, which needs least"); err != nil {
+	if err := s.reserve(t, x, row.Layer, features, target, need, fmt.Sprintf("%s of %d stimuli", s.scoring.method, row.Stimuli), "use fewer stimuli, or cka, which needs least"); err != nil {
 		return err
 	}
 	o := fit.SimilarityOptions{Splits: target.splits, Bootstraps: s.statistics.bootstrap, Permutations: s.statistics.permutations, Seed: uint64(s.seed)}
@@ -276,6 +279,9 @@ func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSour
 	if s.similarity.distance == crossnobis && s.scoring.method == "rsa" {
 		if target.trials == nil {
 			return misused("--distance crossnobis needs single trials: --repetitions, or --responses with repetitions")
+		}
+		if with := len(target.trials.StimulusIDs); with < row.Stimuli {
+			return fmt.Errorf("crossnobis needs trials of all stimuli, and %s has those of %d of %d", target.trials.Source, with, row.Stimuli)
 		}
 		parameters["distance"] = crossnobis + " (features: " + string(fit.SquaredEuclideanDistance) + ")"
 		ofFeatures, err := fit.ComputeRDM(ctx, features, fit.SquaredEuclideanDistance)
@@ -316,7 +322,7 @@ func rowsOf(rows, part []int) []int {
 
 // commit chooses a layer on a part of the stimuli and reports it on the others.
 func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, target *scoreTarget, out *scoreOutput) error {
-	seed := splitSeed(uint64(s.seed))
+	begun, seed := time.Now(), splitSeed(uint64(s.seed))
 	regression, err := s.scoring.regression(seed, target.partition.groups)
 	if err != nil {
 		return err
@@ -355,13 +361,20 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 	}
 	part := *target
 	part.partition, part.rows = target.partition.of(c.ReportRows), rowsOf(target.rows, c.ReportRows)
+	part.ids = byRow(target.ids, c.ReportRows)
 	if target.trials != nil {
-		part.trials = target.trials.Stimuli(c.ReportRows)
+		var rows []int // of the trials
+		for i, id := range target.trials.StimulusIDs {
+			if slices.Contains(part.ids, id) {
+				rows = append(rows, i)
+			}
+		}
+		part.trials = target.trials.Stimuli(rows)
 	}
 	if err := s.statisticsOf(ctx, row, c.Report, nil, nil, &part, fit.Options{}); err != nil {
 		return err
 	}
-	row.PeakBytes = peakBytes()
+	row.Seconds, row.PeakBytes = time.Since(begun).Seconds(), peakBytes()
 	return out.add(row, &part)
 }
 

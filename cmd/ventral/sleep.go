@@ -94,7 +94,7 @@ nothing is written.`,
 			if f.replays() {
 				var source network.Source = newRetinalWaves(about.Architecture.Input, n, f.seed)
 				if f.stimuli == "replay" {
-					replayed, err := about.imagesFor(images, "train", stimuli.ImageOptions{})
+					replayed, err := about.imagesFor(ctx, images, "train", stimuli.ImageOptions{})
 					if err != nil {
 						return err
 					}

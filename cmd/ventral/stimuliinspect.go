@@ -164,12 +164,12 @@ func (v *stimuliInspection) inspect(ctx context.Context, source string) (*inspec
 	sets := imageSets{}
 	names := [2]string{"training images", "test images"}
 	if named {
-		sets, err = openSource(source, 1, whole, o)
+		sets, err = openSource(ctx, source, 1, whole, o)
 	} else {
 		o.Height, o.Width = v.size, v.size
 		var table *stimuli.Table
 		names[0] = "images"
-		if sets.train, table, err = stimuli.OpenImages(source, o); err == nil {
+		if sets.train, table, err = stimuli.OpenImages(ctx, source, o); err == nil {
 			found.Unlisted = table.Unlisted
 		}
 	}

@@ -60,7 +60,7 @@ complete.
 			if err := s.parse(vary); err != nil {
 				return err
 			}
-			data, err := s.check()
+			data, err := s.check(ctx)
 			if err != nil {
 				return err
 			}
@@ -209,7 +209,7 @@ func (s *sweep) flagsOf(combination, seed int) (*plasticityFlags, error) {
 
 // check builds every combination once, so that a mistake is told before any
 // run, and returns what was read.
-func (s *sweep) check() ([]datum, error) {
+func (s *sweep) check(ctx context.Context) ([]datum, error) {
 	s.base.sets = newSetCache()
 	data := []datum{}
 	seen := map[datum]bool{}
@@ -218,7 +218,7 @@ func (s *sweep) check() ([]datum, error) {
 		if err != nil {
 			return nil, err
 		}
-		r, err := f.build()
+		r, err := f.build(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.words(c), err)
 		}
@@ -332,7 +332,7 @@ func (s *sweep) one(ctx context.Context, i int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := f.build()
+	r, err := f.build(ctx)
 	if err != nil {
 		return nil, err
 	}

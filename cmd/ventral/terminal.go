@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -57,10 +58,26 @@ func (t *terminal) report(err error) int {
 		return exitInterrupted
 	}
 	fmt.Fprintln(t.err, "ventral:", err)
+	if why := noRoom(err); why != "" {
+		fmt.Fprintln(t.err, why+" and give the same command again: it goes on from what is complete.")
+	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// noRoom says why a file could not grow, and what to do; nothing of other errors.
+func noRoom(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "The disk is full: make room"
+	case errors.Is(err, syscall.EDQUOT):
+		return "Your quota on the disk is used up: make room"
+	case errors.Is(err, syscall.EFBIG):
+		return "Files may not grow so large here: raise the limit (ulimit -f, or that of the file system)"
+	}
+	return ""
 }
 
 // beginsAnew is the error of work that was interrupted and does not go on from
@@ -75,6 +92,25 @@ func interrupted(ctx context.Context, err error) error {
 		return beginsAnew{err}
 	}
 	return err
+}
+
+// soon returns what work returns, or the error of ctx a second after its end:
+// a decomposition or a read that is under way cannot be stopped, and is left to
+// the end of the program. It is for work that leaves nothing half written.
+func soon(ctx context.Context, work func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- work() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Second):
+		return ctx.Err()
+	}
 }
 
 // A bar is the progress of one stage of work. Its methods serve a nil bar: it

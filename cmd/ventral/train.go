@@ -67,7 +67,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 		flags.IntVar(&training.saveEvery, "save-every", 0, "write weights and gradients after every so many updates to steps/ (0: never)")
 		flags.BoolVar(&resume, "resume", false, "go on with the interrupted run in --out, and fail if there is none (without it, the same command goes on or begins)")
 		flags.StringVar(&out, "out", "", "folder of the run")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
+		flags.BoolVar(&overwrite, "overwrite", false, "replace the finished run in --out, and throw away an interrupted one of another command; an interrupted one of the same command is gone on with all the same")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "images", "out"); err != nil {
 				return err
@@ -88,7 +88,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			if err := checkRunFolder(out, overwrite); err != nil {
 				return err
 			}
-			sets, err := images.open(t, training.seed, training.preparation)
+			sets, err := images.open(ctx, t, training.seed, training.preparation)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -283,7 +284,7 @@ func TestTrainImagesOfFolders(t *testing.T) {
 	for _, part := range []string{"train/a", "train/b", "test/a", "test/b"} {
 		writeShapes(t, filepath.Join(dir, part), 6)
 	}
-	sets, err := openImages("folder:"+dir, 4, 1, preparation{}, stimuli.ImageOptions{})
+	sets, err := openImages(t.Context(), "folder:"+dir, 4, 1, preparation{}, stimuli.ImageOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,5 +316,76 @@ func TestReproduce(t *testing.T) {
 		if code, _, errs := ventral(t, append(append([]string{}, args...), append(bad, "--overwrite")...)...); code != exitUsage || !strings.Contains(errs, says) {
 			t.Errorf("%v: exit code %d: %s", bad, code, errs)
 		}
+	}
+}
+
+// --overwrite replaces a finished run, goes on with an interrupted one of the same
+// command, and says so, and throws away that of another.
+func TestTrainOverwrite(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	args := func(seed string) []string {
+		return []string{"train", "--images", "shapes", "--train-images", "300", "--size", "16", "--model", "conv", "--width", "2", "--epochs", "2", "--seed", seed, "--overwrite", "--out", out}
+	}
+	interrupt := func(args []string) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		updates := 0
+		afterUpdate = func() {
+			if updates++; updates == 4 {
+				cancel()
+			}
+		}
+		defer func() { afterUpdate = nil }()
+		if code, _, errs := ventralContext(ctx, args...); code != exitInterrupted || !strings.Contains(errs, "interrupted after update 4") {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+	}
+	again := func(seed string) (weights, errs string) {
+		code, _, errs := ventral(t, args(seed)...)
+		if code != exitOK {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		return files(t, out)[weightsName], errs
+	}
+	whole, _ := again("1")
+	interrupt(args("1"))
+	if weights, errs := again("1"); weights != whole || !strings.Contains(errs, "going on from update 4") {
+		t.Errorf("the same command again: other bits, or it does not say that it goes on: %s", errs)
+	}
+	interrupt(args("2"))
+	if files(t, out)[weightsName] != whole {
+		t.Error("a finished run was replaced by one that was interrupted")
+	}
+	if weights, errs := again("1"); weights != whole || strings.Contains(errs, "going on") {
+		t.Errorf("another command: other bits, or it goes on with another's run: %s", errs)
+	}
+	if code, help, _ := ventral(t, "train", "--help"); code != exitOK || !strings.Contains(strings.Join(strings.Fields(help), " "), "replace the finished run in --out, and throw away an interrupted one of another command; an interrupted one of the same command is gone on with") {
+		t.Errorf("the help of --overwrite says something else:\n%s", help)
+	}
+}
+
+// slowDigest is a set whose digest takes until it is closed.
+type slowDigest struct {
+	stimuli.Set
+	begun, end chan struct{}
+}
+
+func (s slowDigest) Digest() string {
+	close(s.begun)
+	<-s.end
+	return ""
+}
+
+// Ctrl-C is not kept waiting for a digest.
+func TestDigestedStops(t *testing.T) {
+	s := slowDigest{begun: make(chan struct{}), end: make(chan struct{})}
+	defer close(s.end)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-s.begun
+		cancel()
+	}()
+	if err := digested(ctx, nil, s); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
 	}
 }

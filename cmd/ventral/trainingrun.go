@@ -38,11 +38,10 @@ const (
 
 // A killed training loses at most the work since its state was saved: this long,
 // and what saving takes, or so many times what saving takes where that is longer.
-const (
-	stateShare = 30
+var ( // tests shorten them
+	stateInterval               = time.Minute
+	stateShare    time.Duration = 30
 )
-
-var stateInterval = time.Minute // tests shorten it
 
 // A trainingRun is the training of one network in its folder.
 type trainingRun struct {
@@ -141,13 +140,14 @@ func (r *trainingRun) run(ctx context.Context) error {
 	if !errors.Is(err, context.Canceled) {
 		kept := ""
 		if _, statErr := os.Stat(r.path(weightsName)); statErr == nil {
-			kept = fmt.Sprintf("; the weights after epoch %d are in %s", len(r.epochs), r.path(weightsName))
+			kept = "; the weights that were saved last are in " + r.path(weightsName)
 		}
 		return fmt.Errorf("training %s: %w%s", r.spec.Name, err, kept)
 	}
 	if r.last.Updates == 0 {
 		return fmt.Errorf("training of %s stopped before its first update: %w", r.spec.Name, err)
 	}
+	r.t.say("%s: interrupted after update %d: saving where it is", r.spec.Name, r.last.Updates)
 	if saveErr := r.model.SaveState(r.path(stateName), r.last); saveErr != nil {
 		return errors.Join(err, saveErr)
 	}

@@ -101,11 +101,11 @@ func TestStimuliRender(t *testing.T) {
 	}
 	// Shapes as class folders and as a table say the same.
 	must(t, "stimuli", "render", "shapes", "--number", "20", "--pixels", "16", "--out", filepath.Join(dir, "shapes"))
-	labelled, _, err := stimuli.OpenFolder(filepath.Join(dir, "shapes"), stimuli.ImageOptions{Height: 16, Width: 16})
+	labelled, _, err := stimuli.OpenFolder(t.Context(), filepath.Join(dir, "shapes"), stimuli.ImageOptions{Height: 16, Width: 16})
 	if err != nil || labelled.Len() != 20 || len(labelled.Classes()) != 10 {
 		t.Fatalf("the folder of shapes: %v", err)
 	}
-	named, table, err := stimuli.OpenImages(filepath.Join(dir, "shapes"), stimuli.ImageOptions{Height: 16, Width: 16})
+	named, table, err := stimuli.OpenImages(t.Context(), filepath.Join(dir, "shapes"), stimuli.ImageOptions{Height: 16, Width: 16})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestTuningOfRecordedCells(t *testing.T) {
 	if len(table) != 12*5*8 || table[9]["stimulus_id"] != "grating_009" || table[9]["spatial_frequency"] != "1.06" || table[9]["phase"] != "45" || table[9]["degrees"] != "6" {
 		t.Fatalf("%d rows, the tenth is %v", len(table), table[9])
 	}
-	images, _, err := stimuli.OpenImages(set, stimuli.ImageOptions{Channels: 1, Height: 48, Width: 48})
+	images, _, err := stimuli.OpenImages(t.Context(), set, stimuli.ImageOptions{Channels: 1, Height: 48, Width: 48})
 	if err != nil {
 		t.Fatal(err)
 	}

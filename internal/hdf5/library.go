@@ -11,9 +11,12 @@ import "C"
 
 import (
 	"errors"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"unsafe"
 
 	"gonum.org/v1/hdf5"
@@ -47,7 +50,7 @@ func lock() (unlock func()) {
 	}
 }
 
-// libraryError is the error of the call that failed last on this thread, in the library's words.
+// libraryError is the error of the call that failed last on this thread: the system's, or in the library's words.
 func libraryError() error {
 	var text [512]C.char
 	C.shim_error(&text[0], C.size_t(len(text)))
@@ -55,8 +58,17 @@ func libraryError() error {
 	if strings.Contains(message, "lock file") {
 		message += "; on a file system without locks, set the environment variable HDF5_USE_FILE_LOCKING=FALSE"
 	}
+	if m := systemError.FindStringSubmatch(message); m != nil {
+		if number, err := strconv.Atoi(m[1]); err == nil && number > 0 {
+			return syscall.Errno(number)
+		}
+	}
 	return errors.New(message)
 }
+
+// systemError is in the library's words where the system refused something, in the
+// midst of much else.
+var systemError = regexp.MustCompile(`\berrno = (\d+),`)
 
 // takeNames runs one of the shim's lists.
 func takeNames(list func(*C.shim_names) C.int) ([]string, error) {

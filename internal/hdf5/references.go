@@ -6,6 +6,8 @@ package hdf5
 import "C"
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -77,7 +79,7 @@ func heapAt(r io.ReaderAt, base int64, address uint64, size int64) (map[uint32]u
 	if _, err := r.ReadAt(b, at); err != nil {
 		return nil, err
 	}
-	if !soundHeap(b) {
+	if !soundHeap(bufio.NewReader(bytes.NewReader(b)), uint64(len(b))) {
 		return nil, fmt.Errorf("its sizes do not add up")
 	}
 	objects := map[uint32]uint64{}

@@ -63,12 +63,14 @@ func TestHeaps(t *testing.T) {
 		{[]byte("GCOL\x01\x00\x00\x00"), false},
 		{[]byte("GCOL\x02\x00\x00\x00"), true}, // no heap
 		{nil, true},
+		{append(make([]byte, 1<<20-7), heap(5, 16, 40)...), true}, // begins in one piece of the file and ends in the next
+		{append(make([]byte, 1<<20-7), heap(5, 16, 48)...), false},
 	} {
 		err := checkHeaps(bytes.NewReader(c.content), int64(len(c.content)))
 		if (err == nil) != c.ok {
 			t.Errorf("%q: %v", c.content, err)
 		}
-		if err != nil && len(c.content) > size && !strings.Contains(err.Error(), "byte 3 ") {
+		if err != nil && len(c.content) > size && len(c.content) < 1<<20 && !strings.Contains(err.Error(), "byte 3 ") {
 			t.Errorf("error %v does not say where", err)
 		}
 	}

@@ -14,7 +14,7 @@ hid_t shim_create_file(const char *path) {
 	if (create < 0) return -1;
 	hid_t file = -1;
 	if (H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >= 0 && H5Pset_obj_track_times(create, 0) >= 0)
-		file = H5Fcreate(path, H5F_ACC_EXCL, create, H5P_DEFAULT);
+		file = H5Fcreate(path, H5F_ACC_TRUNC, create, H5P_DEFAULT);
 	hid_t errors = hold();
 	H5Pclose(create);
 	give_back(errors);

@@ -7,15 +7,13 @@ package hdf5
 import "C"
 
 import (
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
+
+	"ventral/internal/whole"
 )
 
 // Writer writes a netCDF-4 file, which is HDF5: dimensions, variables along them, and attributes of text. The file appears when Close
@@ -27,11 +25,12 @@ import (
 //
 // Source: "NetCDF-4/HDF5 file format", netCDF User's Guide, appendix C.3.
 type Writer struct {
-	path, temporary string
-	file            C.hid_t // below 0 when it is closed
-	dimensions      []dimension
-	datasets        []C.hid_t
-	err             error // the first, after which nothing more is written
+	path       string
+	whole      *whole.File // what the library writes
+	file       C.hid_t     // below 0 when it is closed
+	dimensions []dimension
+	datasets   []C.hid_t
+	err        error // the first, after which nothing more is written
 }
 
 type dimension struct {
@@ -42,19 +41,16 @@ type dimension struct {
 
 // Create begins the file path under a temporary name in the same folder. End it with Close, or Abort.
 func Create(path string) (*Writer, error) {
-	w := &Writer{path: path}
-	w.temporary = filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%08x.tmp", filepath.Base(path), rand.Uint32()))
-	// The library's error for a folder that cannot be written is no sentence: Go's is.
-	probe, err := os.OpenFile(w.temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := whole.Create(path)
 	if err != nil {
 		return nil, err
 	}
-	probe.Close()
-	os.Remove(w.temporary)
+	w := &Writer{path: path, whole: f}
 	defer lock()()
-	name := C.CString(w.temporary)
+	name := C.CString(f.Temporary())
 	defer C.free(unsafe.Pointer(name))
 	if w.file = C.shim_create_file(name); w.file < 0 {
+		f.Abort()
 		return nil, fmt.Errorf("%s: %w", path, libraryError())
 	}
 	return w, nil
@@ -155,20 +151,13 @@ func (w *Writer) Close() error {
 	if err := w.release(); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(w.temporary, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(w.temporary, w.path)
+	return w.whole.Commit()
 }
 
 // Abort removes the unfinished file. After Close it does nothing, so that it can be deferred.
 func (w *Writer) Abort() {
 	w.release()
-	os.Remove(w.temporary) // fails after the rename, as it should
+	w.whole.Abort()
 	if w.err == nil {
 		w.err = errClosed
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 )
 
@@ -114,45 +112,4 @@ func TestStreamErrors(t *testing.T) {
 		}
 	}()
 	w.Append([]float32{1, 2})
-}
-
-func TestMatrix(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "x.npy")
-	if err := WriteFile(path, []int{3, 2, 4}, upTo[float32](24)); err != nil {
-		t.Fatal(err)
-	}
-	m, err := OpenMatrix(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	part := make([]float32, 6)
-	if err := ReadColumns(m, 5, 7, part); err != nil || m.Rows != 3 || m.Columns != 8 || !slices.Equal(part, []float32{5, 6, 13, 14, 21, 22}) {
-		t.Errorf("%d × %d, columns 5 and 6 are %v, %v", m.Rows, m.Columns, part, err)
-	}
-	wide := make([]float64, 6)
-	if err := ReadColumns(m, 2, 4, wide); err != nil || !slices.Equal(wide, []float64{2, 3, 10, 11, 18, 19}) {
-		t.Errorf("columns 2 and 3 as float64 are %v, %v", wide, err)
-	}
-	bytes := make([]uint8, 3)
-	if err := ReadColumns(m, 7, 8, bytes); err != nil || !slices.Equal(bytes, []uint8{7, 15, 23}) {
-		t.Errorf("column 7 as uint8 is %v, %v", bytes, err)
-	}
-
-	vector, columnMajor := filepath.Join(dir, "vector.npy"), filepath.Join(dir, "fortran.npy")
-	if err := WriteFile(vector, []int{6}, upTo[float32](6)); err != nil {
-		t.Fatal(err)
-	}
-	_, err = OpenMatrix(vector)
-	wants(t, err, vector, "shape [6]: expected a matrix")
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(columnMajor, []byte(strings.Replace(string(content), "'fortran_order': False", "'fortran_order': True ", 1)), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	_, err = OpenMatrix(columnMajor)
-	wants(t, err, columnMajor, "Fortran order")
 }

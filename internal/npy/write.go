@@ -4,26 +4,25 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 
 	npyio "github.com/sbinet/npyio/npy"
+
+	"ventral/internal/whole"
 )
 
 // WriteFile writes data, in C order, as an array of the given shape to the .npy file path. The file appears, or replaces what was
 // there, only when it is complete; the same content gives the same bytes. It panics when the shape does not count len(data) elements.
 func WriteFile[T Element](path string, shape []int, data []T) error {
-	f, err := createTemp(path)
+	f, err := whole.Create(path)
 	if err != nil {
 		return err
 	}
-	defer f.abort()
+	defer f.Abort()
 	if err := write(f, shape, data); err != nil {
 		return err
 	}
-	return f.commit()
+	return f.Commit()
 }
 
 // write writes header and payload.
@@ -63,50 +62,4 @@ func encodeHeader(descr string, shape []int) []byte {
 		b = append(b, ' ')
 	}
 	return append(b, '\n')
-}
-
-// temp is a file under a temporary name beside the one it becomes.
-type temp struct {
-	*os.File
-	path string // where it goes; empty once it is there or removed
-}
-
-func createTemp(path string) (*temp, error) {
-	for range 100 {
-		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%08x.tmp", filepath.Base(path), rand.Uint32()))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err == nil {
-			return &temp{File: f, path: path}, nil
-		}
-		if !os.IsExist(err) {
-			return nil, err
-		}
-	}
-	return nil, fmt.Errorf("%s: no free temporary name beside it", path)
-}
-
-// commit puts the file at its place; on failure it is removed.
-func (t *temp) commit() error {
-	defer t.abort()
-	if err := t.Sync(); err != nil {
-		return err
-	}
-	if err := t.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(t.Name(), t.path); err != nil {
-		return err
-	}
-	t.path = ""
-	return nil
-}
-
-// abort removes the file unless it was committed.
-func (t *temp) abort() {
-	if t.path == "" {
-		return
-	}
-	t.path = ""
-	t.Close()
-	os.Remove(t.Name())
 }

@@ -10,12 +10,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ventral/internal/whole"
 )
 
 // Zip is an open .npz file.
 type Zip struct {
 	path    string
 	file    *os.File
+	content io.ReaderAt // of the file
 	size    int64
 	names   []string
 	entries map[string]*zip.File
@@ -44,7 +47,7 @@ func newZip(r io.ReaderAt, size int64) (*Zip, error) {
 		r.ReadAt(begin, 0)
 		return nil, fmt.Errorf("not an NPZ (zip) file: %w (it begins with %q)", err, begin)
 	}
-	z := &Zip{size: size, entries: map[string]*zip.File{}}
+	z := &Zip{content: r, size: size, entries: map[string]*zip.File{}}
 	for _, f := range archive.File {
 		name, ok := strings.CutSuffix(f.Name, ".npy")
 		if !ok {
@@ -150,26 +153,34 @@ func (z *Zip) open(name string, read func(r io.Reader, size int64) error) error 
 	if f == nil {
 		return fail(fmt.Errorf("not there; the file has %q", z.names))
 	}
-	// Deflate cannot shrink anything to less than 1/1032; a larger claim would only make us allocate.
-	const ratio = 1032
-	packed, size := f.CompressedSize64, f.UncompressedSize64
-	if packed > uint64(z.size) || size > math.MaxInt64 || f.Method == zip.Store && size != packed || f.Method != zip.Store && size/ratio > packed {
-		return fail(fmt.Errorf("damaged: %d bytes said to be packed in %d, in a file of %d", size, packed, z.size))
+	if err := z.believable(f); err != nil {
+		return fail(err)
 	}
 	r, err := f.Open()
 	if err != nil {
 		return fail(err)
 	}
 	defer r.Close()
-	if err := read(r, int64(size)); err != nil {
+	if err := read(r, int64(f.UncompressedSize64)); err != nil {
 		return fail(err)
+	}
+	return nil
+}
+
+// believable refuses an entry that claims more than the archive can hold.
+func (z *Zip) believable(f *zip.File) error {
+	// Deflate cannot shrink anything to less than 1/1032; a larger claim would only make us allocate.
+	const ratio = 1032
+	packed, size := f.CompressedSize64, f.UncompressedSize64
+	if packed > uint64(z.size) || size > math.MaxInt64 || f.Method == zip.Store && size != packed || f.Method != zip.Store && size/ratio > packed {
+		return fmt.Errorf("damaged: %d bytes said to be packed in %d, in a file of %d", size, packed, z.size)
 	}
 	return nil
 }
 
 // ZipWriter writes a .npz file, which appears when Close succeeds.
 type ZipWriter struct {
-	file    *temp
+	file    *whole.File
 	archive *zip.Writer
 	names   map[string]bool
 	err     error // the first, after which nothing more is written
@@ -177,7 +188,7 @@ type ZipWriter struct {
 
 // CreateZip begins the .npz file path under a temporary name in the same folder. End it with Close, or Abort.
 func CreateZip(path string) (*ZipWriter, error) {
-	f, err := createTemp(path)
+	f, err := whole.Create(path)
 	if err != nil {
 		return nil, err
 	}
@@ -198,11 +209,11 @@ func (z *ZipWriter) add(name string, write func(w io.Writer) error) error {
 		return z.err
 	}
 	fail := func(err error) error {
-		z.err = fmt.Errorf("%s: array %q: %w", z.file.path, name, err)
+		z.err = fmt.Errorf("array %q: %w", name, err) // which names the file
 		return z.err
 	}
 	if name == "" || z.names[name] {
-		return fail(errors.New("the name is empty or there already"))
+		return fail(fmt.Errorf("the name is empty or in %s already", z.file.Path()))
 	}
 	z.names[name] = true
 	w, err := z.archive.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store, Modified: written})
@@ -217,7 +228,7 @@ func (z *ZipWriter) add(name string, write func(w io.Writer) error) error {
 
 // Close completes the file and gives it its name. When anything failed, the file is removed instead.
 func (z *ZipWriter) Close() error {
-	defer z.file.abort()
+	defer z.file.Abort()
 	if z.err != nil {
 		return z.err
 	}
@@ -225,11 +236,11 @@ func (z *ZipWriter) Close() error {
 	if err := z.archive.Close(); err != nil {
 		return err
 	}
-	return z.file.commit()
+	return z.file.Commit()
 }
 
 // Abort removes the unfinished file. After Close it does nothing, so that it can be deferred.
 func (z *ZipWriter) Abort() {
 	z.err = errors.New("npy: the NPZ file was closed")
-	z.file.abort()
+	z.file.Abort()
 }

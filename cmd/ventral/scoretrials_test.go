@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/csv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ventral/fit"
+	"ventral/internal/npy"
+)
+
+// Responses beside single trials of the same stimuli in another order, or of
+// some of them: what is computed of both has them side by side.
+func TestScoreTrialsInAnotherOrder(t *testing.T) {
+	const n, p, q, repetitions = 40, 12, 4, 3
+	rng := rand.New(rand.NewPCG(5, 5))
+	dir := t.TempDir()
+	x := make([]float64, n*p)
+	for i := range x {
+		x[i] = rng.NormFloat64()
+	}
+	features := filepath.Join(dir, "x.npy")
+	if err := npy.WriteFile(features, []int{n, p}, x); err != nil {
+		t.Fatal(err)
+	}
+	trials := &fit.Assembly{Repetitions: repetitions}
+	rows := [][]string{{"stimulus_id"}}
+	for i := range n {
+		id := "s" + strconv.Itoa(i)
+		rows = append(rows, []string{id})
+		trials.StimulusIDs = append(trials.StimulusIDs, id)
+		for range repetitions {
+			for j := range q {
+				trials.Responses = append(trials.Responses, x[i*p+j]+.3*rng.NormFloat64())
+			}
+		}
+	}
+	for j := range q {
+		trials.Neuroids = append(trials.Neuroids, "n"+strconv.Itoa(j))
+	}
+	f, err := os.Create(filepath.Join(dir, "stimuli.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := csv.NewWriter(f).WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	write := func(name string, a *fit.Assembly) string {
+		path := filepath.Join(dir, name)
+		if err := a.Write(path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	order := rng.Perm(n)
+	inOrder, shuffled, half := write("trials.npz", trials), write("shuffled.npz", trials.Stimuli(order)), write("half.npz", trials.Stimuli(order[:n/2]))
+	mean := *trials
+	mean.Repetitions, mean.Responses = 1, trials.Mean().RawMatrix().Data
+	responses := write("responses.npz", &mean)
+
+	crossnobis := []string{"--regression", "rsa", "--distance", "crossnobis"}
+	want := scored(t, append([]string{"--features", features, "--responses", inOrder}, crossnobis...)...)
+	got := scored(t, append([]string{"--features", features, "--responses", responses, "--repetitions", shuffled}, crossnobis...)...)
+	if got["score"] != want["score"] {
+		t.Errorf("crossnobis %v with the trials in another order, expected %v", got["score"], want["score"])
+	}
+	if code, _, errs := ventral(t, append([]string{"score", "--features", features, "--responses", responses, "--repetitions", half}, crossnobis...)...); code != exitFailed || !strings.Contains(errs, "20 of 40") {
+		t.Errorf("crossnobis with trials of half of the stimuli: exit code %d: %s", code, errs)
+	}
+	// A layer is committed and reported on a part of the stimuli, some of which have trials.
+	row := scored(t, "--features", features, "--responses", responses, "--repetitions", half, "--commit", ".5")
+	if row["n_stimuli"] != 20. || row["ceiling"] == nil {
+		t.Errorf("committed: %v stimuli, ceiling %v", row["n_stimuli"], row["ceiling"])
+	}
+	_, _, errs := ventral(t, "score", "--features", features, "--responses", half)
+	if !strings.Contains(errs, "features of 20 of 40 stimuli are not used") {
+		t.Errorf("features that are not used are not told of: %s", errs)
+	}
+}
+
+// The weights of layers are drawn with the seed that is asked for, 0 as well.
+func TestScoreBandedSeed(t *testing.T) {
+	s := &scoreRun{seed: 0}
+	s.scoring.method = banded
+	r, err := s.regressionOf([]int{1, 1}, nil)
+	if err != nil || r.Parameters()["seed"] != 0 {
+		t.Errorf("seed %v, %v", r.Parameters()["seed"], err)
+	}
+}
