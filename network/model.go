@@ -75,11 +75,7 @@ func (m *Model) FilterNames() []string {
 // Filter returns the filter of an output channel at a position of a filter
 // layer, C_in × k × k. It panics if there is none.
 func (m *Model) Filter(name string, channel, row, col int) []float32 {
-	i := slices.IndexFunc(m.filters, func(f *filters) bool { return f.name == name })
-	if i < 0 {
-		panic(fmt.Sprintf("network: no filter layer %q", name))
-	}
-	f := m.filters[i]
+	f := m.filterLayer(name)
 	p := row*f.sheet.Out().Cols + col
 	filter := make([]float32, 0, f.fanIn())
 	for ci := range f.wiring.Inputs { // of the channel's group
@@ -88,6 +84,22 @@ func (m *Model) Filter(name string, channel, row, col int) []float32 {
 		}
 	}
 	return filter
+}
+
+// FilterShape returns the channels and positions of a filter layer, and the rows and
+// columns of its kernel. It panics if there is no such layer.
+func (m *Model) FilterShape(name string) (out Shape, rows, cols int) {
+	f := m.filterLayer(name)
+	positions, kernel := f.sheet.Out(), f.sheet.Kernel
+	return Shape{Channels: f.outputs, Height: positions.Rows, Width: positions.Cols}, kernel.Rows, kernel.Cols
+}
+
+func (m *Model) filterLayer(name string) *filters {
+	i := slices.IndexFunc(m.filters, func(f *filters) bool { return f.name == name })
+	if i < 0 {
+		panic(fmt.Sprintf("network: no filter layer %q", name))
+	}
+	return m.filters[i]
 }
 
 // state returns every array of the model under its name in a checkpoint.

@@ -83,9 +83,10 @@ type Hooks struct {
 	Update func(Progress, State) error
 	// Epoch is called after every epoch, when the model may be saved.
 	Epoch func(Epoch, State) error
-	// Sleep is called on the way through every sleep, counted from 0. Without it
-	// nothing is recorded, which is quicker.
-	Sleep func(sleep int, r SleepRecord) error
+	// Sleep is called before every sleep, which is number State.Sleeps from 0, and
+	// returns what is called on the way through it; nil records nothing, which is
+	// quicker.
+	Sleep func(State) func(SleepRecord) error
 }
 
 // A State is where a training is.
@@ -346,7 +347,7 @@ func (r *training) sleep(ctx context.Context) error {
 	}
 	var observe func(SleepRecord) error
 	if r.hooks.Sleep != nil {
-		observe = func(record SleepRecord) error { return r.hooks.Sleep(number, record) }
+		observe = r.hooks.Sleep(r.state)
 	}
 	if err := how.Run(ctx, r.m, uint64(number), observe); err != nil {
 		return err
@@ -453,9 +454,11 @@ func (t Training) EstimateBytes(a Architecture) (int64, error) {
 	t = t.withDefaults(a.Local)
 	blocks := int64(t.BatchSize+kernel.Lanes-1) / kernel.Lanes
 	floats := int64(2+moments(t.Optimizer))*(size.Filters+size.Biases) + blocks*kernel.Lanes*size.Activations + kernel.GradientSums*size.Shared
-	if sleeps := t.SleepEvery > 0 || t.SleepBeforeTest; sleeps && t.Sleep.Method != "" && t.Sleep.Method != InstantSleep {
-		// The weights before it, and P with its predecessors and products, in float64.
-		floats += size.Filters - size.Shared + 2*6*size.FanIn*size.FanIn
+	if t.SleepEvery > 0 || t.SleepBeforeTest {
+		floats += size.Filters - size.Shared // the weights before a sleep; of instant ones where they are recorded
+		if t.Sleep.Method != "" && t.Sleep.Method != InstantSleep {
+			floats += 2 * 6 * size.FanIn * size.FanIn // P with its predecessors and products, in float64
+		}
 	}
 	return 4 * floats, nil
 }

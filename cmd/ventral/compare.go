@@ -15,9 +15,11 @@ Trains every network of --models on --images, shows it the stimuli of the
 recordings, and scores each layer against each region: a cross-validated
 regression to every neuroid, with split-half ceilings. Prints the table and
 writes --out: run.json (all that made the run), models/, activations/,
-scores.csv, networks.csv, results.json, plots/ and report.html. Interrupted, it
-keeps what it has in OUT.partial; the same command goes on from the networks
-that are complete there.
+scores.csv, neuroids.csv (r of every neuroid), networks.csv, results.json,
+rdms.npz (dissimilarity matrices, whose rows rdms.csv names), examples/, and
+report.html with its figures and their data in plots/, which ventral report
+makes from the other files. Interrupted, it keeps what it has in OUT.partial; the
+same command goes on from the networks that are complete there.
 
   ventral compare --images cifar10:cifar-10-batches-bin \
     --recordings V1=v1/responses.h5,V4=v4/responses.npy,IT=it/assembly.nc \

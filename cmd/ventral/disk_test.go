@@ -130,7 +130,7 @@ func TestTrainOnFullDisk(t *testing.T) {
 		"state":       {fullDisk{Bytes: weights + 1000, Updates: 3, Interval: 0}, []string{stateName}, []string{stateName}}, // has moments too
 		"best":        {fullDisk{Bytes: weights / 2, Updates: 2, Interval: time.Minute}, []string{bestName}, nil},
 		"weights":     {fullDisk{Bytes: weights - 1, Updates: 4, Interval: time.Minute}, []string{bestName, weightsName}, []string{weightsName, bestName, trainingName}},
-		"sleep":       {fullDisk{Bytes: 1500, Updates: 1, Interval: time.Minute}, []string{sleepName}, nil},
+		"sleep":       {fullDisk{Bytes: 1500, Updates: 1, Interval: time.Minute}, []string{sleepName, filtersName}, nil},
 	} {
 		c.disk.Args = train(name)
 		partial := filepath.Join(dir, name+".partial")

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"image"
+	"math"
 	"strconv"
 	"time"
 
@@ -23,6 +23,7 @@ type experiment struct {
 	records         []*record
 	training        trainingFlags
 	scoring         scoringFlags
+	dissimilar      *dissimilarities // of recordings and layers, for the report
 	about           description
 }
 
@@ -46,6 +47,7 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 		if err := scorers[i].score(ctx, r, pixelsName, "input", features, x); err != nil {
 			return err
 		}
+		e.dissimilar.see(ctx, i, r.last(), x)
 	}
 	clock.lap("pixels")
 
@@ -53,7 +55,6 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 	if err != nil {
 		return err
 	}
-	pictures := reportPictures{filters: map[string]image.Image{}}
 	for _, spec := range e.models {
 		dir := f.path("models", fileName(spec.Name))
 		model, trained, err := tr.run(ctx, t, dir, spec)
@@ -62,9 +63,6 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 		}
 		r.Networks = append(r.Networks, trained)
 		clock.lap("train " + spec.Name)
-		if pictures.filters[spec.Name], err = drawFilters(model, 6, 12, 8); err != nil {
-			return err
-		}
 		if err := e.scoreNetwork(ctx, t, f, r, scorers, tr, model, spec.Name); err != nil {
 			return err
 		}
@@ -83,11 +81,14 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: in %d layers some correlations (split × neuroid, at most %d) do not exist, for constant responses or predictions, and are left out of the medians.", g.title(), undefined, most))
 		}
 	}
-	if pictures.examples, err = e.examples(); err != nil {
+	if err := e.examples(f, r); err != nil {
 		return err
 	}
-	if err := e.write(f, r, pictures); err != nil {
+	if err := e.write(f, r); err != nil {
 		return err
+	}
+	if err := writeReport(ctx, f.dir); err != nil {
+		return fmt.Errorf("the report: %w", err)
 	}
 	clock.lap("report")
 	if err := f.writeCSV([]string{"stage", "seconds"}, clock.laps, "timing.csv"); err != nil {
@@ -123,13 +124,35 @@ func (e *experiment) scoreNetwork(ctx context.Context, t *terminal, f *runFolder
 			if err := scorers[i].score(ctx, r, name, layer, shape.Size(), x); err != nil {
 				return err
 			}
+			e.dissimilar.see(ctx, i, r.last(), x)
 		}
 	}
 	return nil
 }
 
-// examples are the first images of every class and stimuli of every region.
-func (e *experiment) examples() ([]example, error) {
+// examples writes pictures of the first images of every class and of stimuli of
+// every region.
+func (e *experiment) examples(f *runFolder, r *results) error {
+	add := func(name, caption string, simulated bool, set stimuli.Set, picks []int) error {
+		m, err := stimuli.ContactSheet(set, picks, exampleColumns, 2)
+		if err != nil {
+			return err
+		}
+		data, err := encodePNG(m)
+		if err != nil {
+			return err
+		}
+		p, err := f.file("examples", name+".png")
+		if err != nil {
+			return err
+		}
+		shown := exampleFile{Caption: caption, File: "examples/" + name + ".png", Simulated: simulated}
+		for _, i := range picks {
+			shown.Stimuli = append(shown.Stimuli, set.ID(i))
+		}
+		r.Examples = append(r.Examples, shown)
+		return writeFile(p, data)
+	}
 	classes := len(e.images.train.Classes())
 	var picks []int
 	for c, found := 0, 0; c < classes; c++ {
@@ -141,17 +164,15 @@ func (e *experiment) examples() ([]example, error) {
 			}
 		}
 	}
-	m, err := stimuli.ContactSheet(e.images.train, picks, 10, 2)
-	if err != nil {
-		return nil, err
+	if err := add("images", "training images, two of each class", e.images.generated(), e.images.train, picks); err != nil {
+		return err
 	}
-	all := []example{{"training images, two of each class", m}}
 	for i, rec := range e.records {
-		titles := []string{rec.title()}
+		regions, simulated := []string{rec.assembly.Region}, rec.simulated
 		shownBefore := false
 		for j, other := range e.records { // regions may share their stimuli
 			if j != i && other.stimuli.Digest() == rec.stimuli.Digest() {
-				titles = append(titles, other.title())
+				regions, simulated = append(regions, other.assembly.Region), simulated || other.simulated
 				shownBefore = shownBefore || j < i
 			}
 		}
@@ -166,17 +187,15 @@ func (e *experiment) examples() ([]example, error) {
 				picks[k] = (picks[k] + k) % n // not always of one class, where these alternate
 			}
 		}
-		m, err := stimuli.ContactSheet(rec.stimuli, picks, 10, 2)
-		if err != nil {
-			return nil, err
+		if err := add("stimuli-"+fileName(regions[0]), "stimuli of "+joined(regions)+", as the networks see them", simulated, rec.stimuli, picks); err != nil {
+			return err
 		}
-		all = append(all, example{"stimuli of " + joined(titles) + ", as the networks see them", m})
 	}
-	return all, nil
+	return nil
 }
 
-// write writes everything that the results are: tables, JSON and the report.
-func (e *experiment) write(f *runFolder, r *results, pictures reportPictures) error {
+// write writes everything that the results are, as tables, JSON and arrays.
+func (e *experiment) write(f *runFolder, r *results) error {
 	var rows [][]string
 	for _, s := range r.Scores {
 		ceiling := figure(0)
@@ -192,22 +211,46 @@ func (e *experiment) write(f *runFolder, r *results, pictures reportPictures) er
 		return err
 	}
 	rows = nil
+	for _, s := range r.Scores {
+		names := e.neuroids(s.Region)
+		for i, v := range s.perNeuroid {
+			cell := ""
+			if !math.IsNaN(v) {
+				cell = exact(v)
+			}
+			rows = append(rows, []string{s.Network, s.Layer, s.Region, names[i], cell})
+		}
+	}
+	if err := f.writeCSV([]string{"network", "layer", "region", "neuroid", "r"}, rows, neuroidsName); err != nil {
+		return err
+	}
+	rows = nil
 	for _, n := range r.Networks {
 		rows = append(rows, []string{n.Name, strconv.Itoa(n.Parameters), strconv.Itoa(n.Updates), n.TestAccuracy.csv(), n.SharingSNR.csv()})
 	}
 	if err := f.writeCSV([]string{"network", "n_parameters", "updates", "test_accuracy", "sharing_snr"}, rows, "networks.csv"); err != nil {
 		return err
 	}
-	if err := f.writeJSON(r, "results.json"); err != nil {
+	if err := e.dissimilar.write(f); err != nil {
 		return err
 	}
-	return writeReport(f, e.title, e.question, e.about, r, pictures)
+	return f.writeJSON(r, resultsName)
+}
+
+// neuroids are the names of a region's neuroids.
+func (e *experiment) neuroids(region string) []string {
+	for _, rec := range e.records {
+		if rec.assembly.Region == region {
+			return rec.assembly.Neuroids
+		}
+	}
+	return nil
 }
 
 // prepare makes ready what scores every layer: each region's splits and its
 // ceiling.
 func (e *experiment) prepare() (*results, []*regionScorer, error) {
-	r := &results{Simulated: e.simulated, Regression: e.scoring.words(), Convention: string(e.scoring.conventionOf())}
+	r := &results{Title: e.title, Question: e.question, Simulated: e.simulated, Regression: e.scoring.words(), Convention: string(e.scoring.conventionOf())}
 	var scorers []*regionScorer
 	for _, rec := range e.records {
 		s, g, err := newRegionScorer(rec, e.scoring, splitSeed(e.training.seed))
@@ -230,6 +273,8 @@ func (e *experiment) prepare() (*results, []*regionScorer, error) {
 		}
 	}
 	r.Reservation = append(r.Reservation, "the best layer is chosen on the stimuli that its score is reported on, which favours networks with more layers a little.")
+	e.dissimilar = newDissimilarities(e.records)
+	r.Reservation = append(r.Reservation, e.dissimilar.notes...)
 	if e.simulated {
 		r.Reservation = append(r.Reservation, "V1, V4 and IT are simulated: the figures test the method and say nothing about brains.")
 	}

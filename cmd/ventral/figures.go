@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"image/color"
 	"math"
 	"strconv"
@@ -10,8 +9,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // A figurePage is plots in rows and columns, for one file.
@@ -41,23 +38,18 @@ func (p *figurePage) size() (width, height vg.Length) {
 
 // write draws the page as NAME.svg and NAME.png, 150 dots an inch.
 func (p *figurePage) write(f *runFolder, name string) error {
-	width, height := p.size()
-	vector := vgsvg.New(width, height)
-	p.draw(vgdraw.New(vector))
-	var b bytes.Buffer
-	if _, err := vector.WriteTo(&b); err != nil {
+	vector, err := svgOf(p)
+	if err != nil {
 		return err
 	}
-	if err := writeFile(f.path(name+".svg"), b.Bytes()); err != nil {
+	if err := writeFile(f.path(name+".svg"), vector); err != nil {
 		return err
 	}
-	pixels := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(150), vgimg.UseBackgroundColor(color.White))
-	p.draw(vgdraw.New(pixels))
-	b.Reset()
-	if _, err := (vgimg.PngCanvas{Canvas: pixels}).WriteTo(&b); err != nil {
+	pixels, err := pngOf(p)
+	if err != nil {
 		return err
 	}
-	return writeFile(f.path(name+".png"), b.Bytes())
+	return writeFile(f.path(name+".png"), pixels)
 }
 
 // finitePoints are the points that can be drawn.

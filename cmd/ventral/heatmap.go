@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
 	"math"
@@ -11,9 +10,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
-	vgdraw "gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // A heatMap is numbers by row and column, each written into its cell.
@@ -72,12 +68,23 @@ func blue(part float64) color.Color {
 	return color.RGBA{mix(0xf4, 0x08), mix(0xf7, 0x4a), mix(0xfb, 0x91), 0xff}
 }
 
-// draw draws the map as .svg or .png.
-func (h *heatMap) draw(ext string) ([]byte, error) {
-	if ext != ".svg" && ext != ".png" {
-		return nil, fmt.Errorf("figures are written as .svg or .png, not as %q", ext)
+// file draws the map as .svg or .png.
+func (h *heatMap) file(ext string) ([]byte, error) {
+	d, err := h.drawing()
+	switch {
+	case err != nil:
+		return nil, err
+	case ext == ".svg":
+		return svgOf(d)
+	case ext == ".png":
+		return pngOf(d)
 	}
-	p := newPlot(h.title, "", "")
+	return nil, fmt.Errorf("figures are written as .svg or .png, not as %q", ext)
+}
+
+// drawing draws the map.
+func (h *heatMap) drawing() (*keyedPlot, error) {
+	p := newKeyedPlot(h.title, "", "")
 	p.HideAxes()
 	low, high := 0., 1e-3
 	for _, c := range h.cells {
@@ -87,7 +94,7 @@ func (h *heatMap) draw(ext string) ([]byte, error) {
 	}
 	grid := plotter.NewHeatMap(h, blues{})
 	grid.Min, grid.Max, grid.NaN = low, high, color.White
-	p.Add(grid)
+	p.Plot.Add(grid)
 	var labels plotter.XYLabels
 	var styles []text.Style
 	label := func(x, y float64, words string, c color.Color, size vg.Length, align text.XAlignment) {
@@ -107,9 +114,9 @@ func (h *heatMap) draw(ext string) ([]byte, error) {
 			if math.IsNaN(cell.value) {
 				continue
 			}
-			ink := color.Color(color.Black)
+			ink := color.Color(cellInk)
 			if (cell.value-low)/(high-low) > .55 {
-				ink = color.White
+				ink = color.RGBA{0xfe, 0xfe, 0xfe, 0xff} // stays white on a dark page
 			}
 			words := decimals(figure(cell.value))
 			if !math.IsNaN(cell.deviation) {
@@ -119,31 +126,21 @@ func (h *heatMap) draw(ext string) ([]byte, error) {
 		}
 	}
 	for c, name := range h.columns {
-		label(float64(c), -.72, name, color.Black, 10, text.XCenter)
-		label(float64(c), -1.05, h.under[name], grey, 8, text.XCenter)
+		label(float64(c), -.8, name, color.Black, 10, text.XCenter)
+		label(float64(c), -1.28, h.under[name], grey, 8, text.XCenter)
 	}
 	words, err := plotter.NewLabels(labels)
 	if err != nil {
 		return nil, err
 	}
 	words.TextStyle = styles
-	p.Add(words)
+	p.Plot.Add(words)
 	// A data unit is a cell: the margin of the names in cells.
 	const cellWidth, cellHeight = 2.6 * vg.Centimeter, .7 * vg.Centimeter
 	margin := float64(vg.Length(longest)*5.2/cellWidth) + .3
 	p.X.Min, p.X.Max = -.5-margin, float64(len(h.columns))-.5
-	p.Y.Min, p.Y.Max = -1.4, float64(len(h.rows))-.5
-	width := vg.Length(p.X.Max-p.X.Min)*cellWidth + .6*vg.Centimeter
-	height := vg.Length(p.Y.Max-p.Y.Min)*cellHeight + 1.4*vg.Centimeter
-	var b bytes.Buffer
-	if ext == ".svg" {
-		c := vgsvg.New(width, height)
-		p.Draw(vgdraw.New(c))
-		_, err := c.WriteTo(&b)
-		return b.Bytes(), err
-	}
-	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(150), vgimg.UseBackgroundColor(color.White))
-	p.Draw(vgdraw.New(c))
-	_, err = (vgimg.PngCanvas{Canvas: c}).WriteTo(&b)
-	return b.Bytes(), err
+	p.Y.Min, p.Y.Max = -1.6, float64(len(h.rows))-.5
+	p.width = vg.Length(p.X.Max-p.X.Min)*cellWidth + .6*vg.Centimeter
+	p.height = vg.Length(p.Y.Max-p.Y.Min)*cellHeight + 1.4*vg.Centimeter
+	return p, nil
 }

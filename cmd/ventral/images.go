@@ -265,15 +265,21 @@ func (m modelFile) imagesFor(ctx context.Context, source, part string, options s
 	return p, digested(ctx, p.Set)
 }
 
+// shapesSource is the source of generated images, as run.json names it.
+const shapesSource = "shapes"
+
 // generatedShapes are the images of --images shapes and of the demonstration.
 func generatedShapes(seed uint64, side, train, test int) imageSets {
-	return imageSets{source: "shapes", train: shapes(seed, 0, side, train), test: shapes(seed, 1, side, test)}
+	return imageSets{source: shapesSource, train: shapes(seed, 0, side, train), test: shapes(seed, 1, side, test)}
 }
 
 // shapes is one of the independent series of generated images of a seed.
 func shapes(seed, series uint64, side, n int) stimuli.Set {
 	return stimuli.Shapes(stimuli.ShapeOptions{N: n, Seed: 16*seed + series, Size: side})
 }
+
+// generated reports whether the images are drawn by ventral.
+func (s imageSets) generated() bool { return s.source == shapesSource }
 
 // data describes the sets for run.json.
 func (s imageSets) data() []datum {

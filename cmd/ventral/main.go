@@ -44,7 +44,7 @@ type action func(ctx context.Context, t *terminal) error
 
 // verbs are in the order of the help: by who uses them.
 var verbs = []verb{
-	demoVerb, compareVerb,
+	demoVerb, compareVerb, reportVerb,
 	scoreVerb, recordingsInspectVerb,
 	plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb,
 	trainVerb, sleepVerb, activationsVerb, reproduceVerb,

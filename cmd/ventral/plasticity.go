@@ -22,7 +22,7 @@ var plasticityRunVerb = verb{
 Shows inputs to a pool of neurons and lets a rule change their weights. Writes
 --out: trajectory.npz (step, eta, snr and its relatives, norm of and cosine to
 the mean filter, weights at the recorded steps), trajectory.csv, plot.png,
-plot.svg and run.json.
+plot.svg and run.json; ventral report puts several runs side by side.
 
   ventral plasticity run --rule sharing --set gamma=.01 --n 100 --k 3 --out runs/sharing
   ventral plasticity run --neurons circuit --out runs/circuit

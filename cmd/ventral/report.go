@@ -1,158 +1,261 @@
 package main
 
 import (
-	_ "embed"
-	"encoding/base64"
+	"context"
 	"fmt"
-	"html/template"
-	"image"
-	"math"
+	"image/png"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
-	"ventral/network"
+	"github.com/spf13/pflag"
+	"gonum.org/v1/plot/vg"
 )
 
-//go:embed report.html
-var reportPage string
+var reportVerb = verb{
+	name:    "report",
+	args:    "RUN…",
+	summary: "a page about a run, or several runs side by side, from their files",
+	detail: `
+Writes report.html, one file that needs nothing else: for a folder of ventral
+compare and demo the question and the answer, tables, predictivity, heat map,
+distributions over neuroids, training curves, sharing SNR through waking and
+sleep, filters, dissimilarity matrices, examples and all parameters; for train,
+sleep, plasticity run and the JSON of ventral score the parts that these have.
+The figures are also single files, SVG and PNG, with their data as CSV, in
+plots/ beside the page.
 
-// A reportData is what report.html shows.
-type reportData struct {
-	Title        string
-	Question     string
-	Simulated    bool
-	Results      *results
-	Best         [][]string // header first
-	Legend       []string
-	Predictivity []template.HTML // one plot per region
-	Training     []template.HTML
-	Filters      []captioned
-	Examples     []captioned
-	About        description
-}
+Several runs stand side by side on one page, --out: the parameters in which they
+differ, their tables, and their curves in the same axes.
 
-// A captioned is a picture with its caption.
-type captioned struct {
-	Caption string
-	Data    template.URL
-	Width   int
-}
-
-// writeReport writes report.html, one file that needs nothing else, and its
-// plots as SVG files beside it, in plots/.
-func writeReport(f *runFolder, title, question string, about description, r *results, pictures reportPictures) error {
-	d := reportData{Title: title, Question: question, Simulated: r.Simulated, Results: r, Legend: r.legend(), About: about}
-	plot := func(name string, drawing []byte, err error) (template.HTML, error) {
-		if err != nil {
-			return "", fmt.Errorf("plot %s: %w", name, err)
-		}
-		p, err := f.file("plots", name+".svg")
-		if err != nil {
-			return "", err
-		}
-		_, body, _ := strings.Cut(string(drawing), "<svg") // an XML declaration has no place in HTML
-		return template.HTML("<svg" + body), writeFile(p, drawing)
-	}
-	for _, g := range r.Regions {
-		drawing, err := r.plotPredictivity(g)
-		h, err := plot("predictivity-"+fileName(g.Region), drawing, err)
-		if err != nil {
-			return err
-		}
-		d.Predictivity = append(d.Predictivity, h)
-	}
-	for _, c := range []struct {
-		name, title, y string
-		of             func(network.Epoch) float64
-	}{
-		{"accuracy", "Accuracy on test images", "fraction right", func(e network.Epoch) float64 { return e.Test.Accuracy }},
-		{"loss", "Training loss", "cross-entropy (nats)", func(e network.Epoch) float64 { return e.Train.Loss }},
-		{"snr", "Sharing SNR of the locally connected networks", "log10, median over layers", func(e network.Epoch) float64 { return math.Log10(median(e.SNR)) }},
-	} {
-		drawing, err := r.plotTraining(c.title, c.y, c.of)
-		h, err := plot(c.name, drawing, err)
-		if err != nil {
-			return err
-		}
-		d.Training = append(d.Training, h)
-	}
-	for _, n := range r.Networks {
-		c, err := picture(n.Name, pictures.filters[n.Name])
-		if err != nil {
-			return err
-		}
-		d.Filters = append(d.Filters, c)
-	}
-	for _, e := range pictures.examples {
-		c, err := picture(e.name, e.image)
-		if err != nil {
-			return err
-		}
-		d.Examples = append(d.Examples, c)
-	}
-	t, err := template.New("report").Funcs(template.FuncMap{
-		"decimals": decimals, "percent": percent, "ratio": ratio, "withError": withError, "ceiled": ceiled, "thousands": thousands,
-		"best": func(network string, g regionResult) *layerScore {
-			s, ok := r.bestOf(network, g.Region)
-			if !ok {
-				return nil
+  ventral report runs/first
+  ventral report --out both.html runs/first runs/second
+  ventral report --out scores.html score1.json score2.json`,
+	flags: func(flags *pflag.FlagSet) action {
+		var out string
+		flags.StringVar(&out, "out", "", "the page to write, .html, with its figures in a folder beside it (default, for one folder: its report.html and plots/)")
+		return func(ctx context.Context, t *terminal) error {
+			paths := flags.Args()
+			switch {
+			case len(paths) == 0:
+				return misused("ventral report needs a RUN: the folder of one, or the JSON of ventral score; see ventral report --help")
+			case out != "" && filepath.Ext(out) != ".html":
+				return misused("--out is %q, expected a file .html", out)
+			case out == "" && len(paths) > 1:
+				return misused("%d runs side by side need --out FILE.html", len(paths))
 			}
-			return &s
-		},
-		"score": func(network, layer string, g regionResult) *layerScore {
-			for i, s := range r.Scores {
-				if s.Network == network && s.Layer == layer && s.Region == g.Region {
-					return &r.Scores[i]
+			var runs []*savedRun
+			for _, path := range paths {
+				r, err := openRun(path)
+				if err != nil {
+					return err
 				}
+				runs = append(runs, r)
 			}
+			plots := figureFolder(strings.TrimSuffix(out, ".html") + ".plots")
+			if out == "" {
+				if runs[0].dir == "" {
+					return misused("the report on %s needs --out FILE.html", paths[0])
+				}
+				out, plots = reportPath(runs[0].dir), figureFolder(runs[0].path("plots"))
+			}
+			var p *page
+			var err error
+			if len(runs) == 1 {
+				p, err = runs[0].page(ctx, plots)
+			} else {
+				p, err = sideBySide(runs, plots)
+			}
+			if err != nil {
+				return err
+			}
+			text, err := p.render()
+			if err != nil {
+				return err
+			}
+			if err := writeFile(out, text); err != nil {
+				return err
+			}
+			fmt.Fprintf(t.out, "The report is in %s; open it in a browser. Its figures and their data are in %s.\n", out, plots)
 			return nil
-		},
-		"layers": func(network string) []layerScore {
-			var layers []layerScore
-			for _, s := range r.Scores {
-				if s.Network == network && s.Region == r.Regions[0].Region {
-					layers = append(layers, s)
-				}
-			}
-			return layers
-		},
-		"network": func(name string) *networkResult {
-			for i, n := range r.Networks {
-				if n.Name == name {
-					return &r.Networks[i]
-				}
-			}
-			return nil
-		},
-		"rows": r.rowNames,
-	}).Parse(reportPage)
-	if err != nil {
-		return err
-	}
-	var page strings.Builder
-	if err := t.Execute(&page, d); err != nil {
-		return err
-	}
-	return writeFile(f.path("report.html"), []byte(page.String()))
-}
-
-// The pictures that a report shows beside its plots.
-type reportPictures struct {
-	filters  map[string]image.Image // by network
-	examples []example
-}
-
-type example struct {
-	name  string
-	image image.Image
-}
-
-func picture(caption string, m image.Image) (captioned, error) {
-	data, err := encodePNG(m)
-	return captioned{caption, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(data)), m.Bounds().Dx()}, err
+		}
+	},
 }
 
 // reportPath is where the report of a run lies.
 func reportPath(folder string) string {
 	return filepath.Join(folder, "report.html")
+}
+
+// writeReport writes the report of a run's folder into it, from its files alone.
+func writeReport(ctx context.Context, dir string) error {
+	r, err := openRun(dir)
+	if err != nil {
+		return err
+	}
+	p, err := r.page(ctx, figureFolder(r.path("plots")))
+	if err != nil {
+		return err
+	}
+	text, err := p.render()
+	if err != nil {
+		return err
+	}
+	return writeFile(reportPath(dir), text)
+}
+
+// page is the report on one run.
+func (r *savedRun) page(ctx context.Context, files figureFolder) (*page, error) {
+	if r.results != nil {
+		return r.comparisonPage(ctx, files)
+	}
+	return sideBySide([]*savedRun{r}, files)
+}
+
+// trainings are the run's networks as a page about it shows them.
+func (r *savedRun) trainings() []trained {
+	colours := networkColours(r.trained())
+	var all []trained
+	for _, n := range r.networks {
+		all = append(all, trained{savedNetwork: n, label: n.name, color: colours[n.name], simulated: r.generated()})
+	}
+	return all
+}
+
+// comparisonPage is the report on a comparison.
+func (r *savedRun) comparisonPage(ctx context.Context, files figureFolder) (*page, error) {
+	res := r.results
+	p := &page{Title: res.Title, Question: res.Question, Answer: r.answer()}
+	if p.Title == "" { // an older run
+		var regions []string
+		for _, g := range res.Regions {
+			regions = append(regions, g.Region)
+		}
+		p.Title = "How well networks predict " + joined(regions)
+	}
+	if res.Simulated {
+		p.Simulated = "The recordings are simulated."
+	}
+	colours := networkColours(res.rowNames())
+	p.Sections = append(p.Sections, section{Title: "Networks and their best layers", Table: r.bestTable(), Notes: res.legend()})
+
+	figures, err := r.predictivityFigures(colours)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.add(section{Title: "How well each layer predicts each region"}, files, figures); err != nil {
+		return nil, err
+	}
+	heat, err := r.heatMapFigure()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.add(section{Title: "Layers and regions"}, files, []plotted{heat}); err != nil {
+		return nil, err
+	}
+
+	s := section{Title: "Distribution over neuroids", Missing: r.missing["neuroids"]}
+	figures = nil
+	if s.Missing == "" {
+		if figures, err = r.neuroidFigures(colours); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.add(s, files, figures); err != nil {
+		return nil, err
+	}
+	if err := p.addTraining(r.trainings(), files); err != nil {
+		return nil, err
+	}
+
+	figures, err = r.rdmFigures(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s = section{Title: "Representational dissimilarity matrices", Missing: r.missing["rdms"]}
+	if s.Missing == "" && figures == nil {
+		s.Missing = "There is none: some stimuli have no dissimilarity, as the notes below the first table tell."
+	}
+	if err := p.add(s, files, figures); err != nil {
+		return nil, err
+	}
+
+	s = section{Title: "Images and stimuli"}
+	figures = nil
+	for _, e := range res.Examples {
+		f, err := r.exampleFigure(e)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, f)
+	}
+	if figures == nil {
+		s.Missing = "The run has no folder examples/: it was made before ventral wrote one."
+	}
+	if err := p.add(s, files, figures); err != nil {
+		return nil, err
+	}
+	p.Sections = append(p.Sections,
+		section{Title: "Recordings", Table: r.recordingsTable()},
+		section{Title: "Every layer", Table: r.layersTable()},
+		section{Title: "What made this run", Terms: r.about.terms()},
+	)
+	return p, nil
+}
+
+// addTraining adds what trainings left: curves, SNR and filters.
+func (p *page) addTraining(networks []trained, files figureFolder) error {
+	figures, err := trainingFigures(networks)
+	if err != nil {
+		return err
+	}
+	if err := p.add(section{Title: "Training"}, files, figures); err != nil {
+		return err
+	}
+	if figures, err = snrFigures(networks); err != nil {
+		return err
+	}
+	s := section{Title: "Weight sharing through waking and sleep"}
+	if len(figures) == 0 {
+		s.Missing = "Convolutions share their weights: there is nothing to show."
+	} else if len(figures) == 1 {
+		s.Text = "No sleep was recorded: there is a point for every epoch."
+	}
+	if err := p.add(s, files, figures); err != nil {
+		return err
+	}
+	s, figures = section{Title: "Filters before and after sleep"}, nil
+	if f, ok := filterFigure(networks); ok {
+		figures = []plotted{f}
+	} else {
+		s.Missing = "The run has no " + filtersName + ": it is not complete, or was made before ventral wrote one."
+	}
+	return p.add(s, files, figures)
+}
+
+// exampleFigure is a picture of some images.
+func (r *savedRun) exampleFigure(e exampleFile) (plotted, error) {
+	path := r.path(filepath.FromSlash(e.File))
+	f, err := os.Open(path)
+	if err != nil {
+		return plotted{}, fmt.Errorf("example images: %w", err)
+	}
+	defer f.Close()
+	m, err := png.Decode(f)
+	if err != nil {
+		return plotted{}, fmt.Errorf("%s: %w", path, err)
+	}
+	var rows [][]string
+	for i, id := range e.Stimuli {
+		rows = append(rows, []string{strconv.Itoa(i / exampleColumns), strconv.Itoa(i % exampleColumns), id})
+	}
+	title := strings.ToUpper(e.Caption[:1]) + e.Caption[1:]
+	width := 500. // points
+	height := width * float64(m.Bounds().Dy()) / float64(m.Bounds().Dx())
+	return plotted{
+		name: "example-" + strings.TrimSuffix(filepath.Base(e.File), ".png"), caption: title + ".",
+		drawing: &pictureSheet{title: marked(title, e.Simulated), columns: 1, images: []sheetPicture{{image: m, width: vg.Length(width), height: vg.Length(height)}}},
+		header:  []string{"row", "column", "stimulus_id"}, rows: rows,
+	}, nil
 }

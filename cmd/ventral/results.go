@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 
 // The results of a comparison: what the table, the report and results.json show.
 type results struct {
+	Title       string          `json:"title"`
+	Question    string          `json:"question"`
 	Simulated   bool            `json:"simulated"`
 	Regression  string          `json:"regression"`
 	Convention  string          `json:"convention"` // of the ceiled score
@@ -18,7 +21,18 @@ type results struct {
 	Networks    []networkResult `json:"networks"`
 	Scores      []layerScore    `json:"scores"`
 	Reservation []string        `json:"reservations"` // what a reader of the table must know
+	Examples    []exampleFile   `json:"examples"`
 }
+
+// An exampleFile is a picture of some images of the run.
+type exampleFile struct {
+	Caption   string   `json:"caption"`
+	File      string   `json:"file"` // PNG, in the folder of the run
+	Simulated bool     `json:"simulated"`
+	Stimuli   []string `json:"stimulus_ids"` // row by row, exampleColumns in each
+}
+
+const exampleColumns = 10
 
 // A regionResult is a set of recordings as it was scored.
 type regionResult struct {
@@ -45,8 +59,8 @@ type networkResult struct {
 	// SharingSNR is the signal-to-noise ratio of weight sharing, median over
 	// the filter layers; Inf for a convolution.
 	SharingSNR figure `json:"sharing_snr"`
-	epochs     []network.Epoch
-	filterRow  []string // names of the filter layers, in the order of Epoch.SNR
+
+	epochs []network.Epoch
 }
 
 // A layerScore is how well a layer predicts a region.
@@ -61,6 +75,8 @@ type layerScore struct {
 	Negative  bool   `json:"negative"`  // r is negative; its square, and so the ceiled score, is not
 	Undefined int    `json:"undefined"` // correlations (split × neuroid) that do not exist
 	Best      bool   `json:"best"`      // the network's best layer for the region
+
+	perNeuroid []float64 // median over splits; in neuroids.csv
 }
 
 // A figure is a number that may be infinite or missing, which JSON's numbers
@@ -72,6 +88,20 @@ func (f figure) MarshalJSON() ([]byte, error) {
 		return json.Marshal(v)
 	}
 	return json.Marshal(f.csv())
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (f *figure) UnmarshalJSON(text []byte) error {
+	var words string
+	if json.Unmarshal(text, &words) == nil {
+		v, err := strconv.ParseFloat(words, 64)
+		if err != nil || !math.IsInf(v, 0) && !math.IsNaN(v) {
+			return fmt.Errorf("found %q, expected a number, \"Inf\", \"-Inf\" or \"NaN\"", words)
+		}
+		*f = figure(v)
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(f))
 }
 
 // csv is the figure in full precision, as a CSV file holds it.
@@ -98,6 +128,9 @@ func markBest(scores []layerScore) {
 		scores[i].Best = true
 	}
 }
+
+// last is the score that was added last.
+func (r *results) last() layerScore { return r.Scores[len(r.Scores)-1] }
 
 // bestOf returns the network's best layer for the region.
 func (r *results) bestOf(network, region string) (layerScore, bool) {

@@ -34,6 +34,7 @@ chooses the best layer on half of the stimuli and reports its score on the
 others, which the choice never saw.
 
 Features in .npy and HDF5 are read by blocks and need not fit into memory.
+ventral report puts several --json files side by side.
 
   ventral score --features layer3.npy --responses v4.npy --regression pls --json score.json
   ventral score --features activations.h5 --responses assembly.nc --stratify object_name \

@@ -441,7 +441,7 @@ func (o *scoreOutput) draw() error {
 		m.set(r.Layer, o.targets[i].title(), under, float64(r.Score), float64(r.Error))
 	}
 	ext := filepath.Ext(o.run.figurePath)
-	drawing, err := m.draw(ext)
+	drawing, err := m.file(ext)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.run.figurePath, err)
 	}

@@ -229,6 +229,7 @@ func (s *regionScorer) score(ctx context.Context, r *results, network, layer str
 	r.Scores = append(r.Scores, layerScore{
 		Network: network, Layer: layer, Region: s.region, Features: features,
 		R: figure(res.Score), Error: figure(res.Error), Ceiled: figure(res.Ceiled), Negative: res.Negative, Undefined: res.Undefined,
+		perNeuroid: res.PerNeuroid,
 	})
 	return nil
 }

@@ -23,7 +23,8 @@ var sleepVerb = verb{
 	detail: `
 Reads a network's weights, lets its locally connected layers sleep, and writes
 --out: weights.npz and model.json (which ventral activations reads), sleep.csv
-(a row per layer and recorded step), sleep.png, sleep.svg and run.json.
+(a row per layer and recorded step), sleep.png, sleep.svg and run.json. ventral
+report puts several sleeps side by side.
 
   ventral sleep --weights runs/lc/weights.npz --out runs/lc-slept
   ventral sleep --weights runs/lc/weights.npz --method hebbian --out runs/lc-hebbian
@@ -77,6 +78,13 @@ nothing is written.`,
 				return err
 			} else if local == 0 {
 				return fmt.Errorf("%s: no layer of this network is locally connected: it has nothing to share in sleep", weights)
+			}
+			size, err := about.Architecture.Size()
+			if err != nil {
+				return err
+			}
+			if err := fits(4*(size.Filters-size.Shared), "the weights once more, as they were before the sleep,", "use a machine with more"); err != nil {
+				return err
 			}
 			what := describe(flags)
 			if what.Data, err = appendFile(what.Data, "weights", weights); err != nil {

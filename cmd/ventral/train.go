@@ -15,7 +15,8 @@ var trainVerb = verb{
 Trains a network and writes --out: run.json, model.json, weights.npz (the names
 and shapes of the authors' state_dict, after the last epoch), best.npz (with the
 best --validation accuracy) and training.csv, a row per epoch, with the sharing
-SNR of every filter layer. Stopped at any moment, by Ctrl-C or kill -9, the same
+SNR of every filter layer; of networks that sleep also sleep.csv. ventral report
+OUT draws them. Stopped at any moment, by Ctrl-C or kill -9, the same
 command goes on from the state that was saved last, to the same bits.
 
   ventral train --images cifar10:cifar-10-batches-bin --model lc+sleep@1 --epochs 10 --out runs/lc-sleep

@@ -65,7 +65,7 @@ func (f *trainingFlags) add(flags *pflag.FlagSet, epochs int) {
 	f.preparation.add(flags)
 	flags.BoolVar(&f.sleepRunsOn, "sleep-runs-on", false, "count the iterations between sleeps over epochs, instead of anew in each")
 	flags.BoolVar(&f.sleepBeforeTest, "sleep-before-eval", false, "networks that sleep also sleep at the end of each epoch, before they are tested")
-	flags.IntVar(&f.sleepRecords, "sleep-records", 0, "record the SNR, drift and mean filter on the way through every so-manieth sleep in sleep.csv (0: none)")
+	flags.IntVar(&f.sleepRecords, "sleep-records", 0, "record the SNR, drift and mean filter on the way through every so-manieth sleep in sleep.csv, and filters before and after it in filters.npz (0: some 20 sleeps, evenly; below 0: none)")
 	f.sleep.add(flags, "sleep-")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights, order, augmentation and splits: same seed, same bits")
 }
@@ -105,8 +105,6 @@ func (f *trainingFlags) check() error {
 		return misused("--seed is %d, expected less than %d", f.seed, uint32(math.MaxUint32))
 	case !(f.validation >= 0 && f.validation < 1):
 		return misused("--validation is %g, expected a fraction from 0 to below 1", f.validation)
-	case f.sleepRecords < 0:
-		return misused("--sleep-records is %d, expected 0 or more", f.sleepRecords)
 	case f.iterations < 0 || f.saveEvery < 0:
 		return misused("--iterations %d --save-every %d: expected 0 or more", f.iterations, f.saveEvery)
 	}
@@ -221,11 +219,11 @@ func (tr *trainer) run(ctx context.Context, t *terminal, dir string, spec modelS
 	if err != nil {
 		return nil, r, err
 	}
-	r.Parameters, r.filterRow = model.NumParameters(), model.FilterNames()
+	r.Parameters = model.NumParameters()
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, r, err
 	}
-	run := &trainingRun{trainer: tr, t: t, dir: dir, spec: spec, settings: tr.training(spec), model: model, filters: r.filterRow}
+	run := &trainingRun{trainer: tr, t: t, dir: dir, spec: spec, settings: tr.training(spec), model: model, filters: model.FilterNames()}
 	done, err := run.resume()
 	if err != nil {
 		return nil, r, err

@@ -23,7 +23,8 @@ import (
 //	best.npz        those with the best validation accuracy, where there is one
 //	training.csv    a row per epoch
 //	state.npz       while it is under way: weights, moments and progress
-//	sleep.csv       with --sleep-records: the sharing SNR on the way through sleeps
+//	sleep.csv       of networks that sleep: the sharing SNR on the way through sleeps
+//	filters.npz     filters of neighbouring positions, at the end and around a sleep
 //	timing.csv      seconds and images per second of every epoch
 //	steps/          with --save-every: weights and gradients of single updates
 const (
@@ -33,6 +34,7 @@ const (
 	trainingName = "training.csv"
 	stateName    = "state.npz"
 	sleepName    = "sleep.csv"
+	filtersName  = "filters.npz"
 	timingName   = "timing.csv"
 )
 
@@ -63,6 +65,8 @@ type trainingRun struct {
 	shown  int           // images so far
 	made   int           // updates of the epoch in this process
 	bar    *bar
+	every  int         // sleeps between those that are recorded; 0: none is
+	around filterPatch // what filters.npz is to hold
 }
 
 func (r *trainingRun) path(name string) string { return filepath.Join(r.dir, name) }
@@ -126,10 +130,15 @@ func (r *trainingRun) run(ctx context.Context) error {
 	r.saved, r.begun, r.seen = time.Now(), time.Now(), r.from.Epoch*r.train.Len()*r.repetitions+r.from.Seen()
 	r.bar = r.t.bar(r.spec.Name, r.settings.Epochs*r.train.Len()*r.repetitions, "images")
 	hooks := network.Hooks{Update: r.update, Epoch: r.epoch}
-	if r.sleepRecords > 0 && r.settings.SleepEvery > 0 {
+	if r.every = r.recordedSleeps(); r.every > 0 {
 		hooks.Sleep = r.sleep
-		if err := cutRows(r.path(sleepName), []string{"sleep", "layer", "step", "pool_snr", "snr", "drift", "mean_norm", "mean_cosine"}, r.from.Sleeps); err != nil {
+		if err := cutRows(r.path(sleepName), sleepHeader, r.from.Sleeps); err != nil {
 			return err
+		}
+		if r.from.Sleeps > 0 { // of the process before this one
+			if r.around, err = readFilters(r.path(filtersName), r.filters); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	r.last, err = r.settings.Run(ctx, r.model, r.data(), r.from, hooks)
@@ -230,18 +239,6 @@ func (r *trainingRun) epoch(e network.Epoch, s network.State) error {
 	return r.saveState(s) // an older state would make the epoch again, to the same end
 }
 
-// sleep writes what is seen on the way through a sleep to sleep.csv.
-func (r *trainingRun) sleep(sleep int, s network.SleepRecord) error {
-	if sleep%r.sleepRecords != 0 {
-		return nil
-	}
-	row := []string{strconv.Itoa(sleep), s.Layer, strconv.Itoa(s.Step)}
-	for _, v := range []float64{s.PoolSNR, s.SNR, s.Drift, s.MeanNorm, s.MeanCosine} {
-		row = append(row, figure(v).csv())
-	}
-	return appendRow(r.path(sleepName), row...)
-}
-
 // clock adds a row to timing.csv: how long the epoch took, its evaluation
 // included, and the images shown per second. Of an epoch that was interrupted it
 // counts what this process did.
@@ -289,6 +286,9 @@ func appendRow(path string, cells ...string) error {
 func (r *trainingRun) complete() error {
 	if !r.ended() {
 		return fmt.Errorf("the training of %s ended after update %d, which %s does not have", r.spec.Name, r.last.Updates, r.path(trainingName))
+	}
+	if err := r.saveFilters(); err != nil {
+		return err
 	}
 	err := os.Remove(r.path(stateName))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -61,10 +61,10 @@ func drawTuning(f *runFolder, grid neuron.GratingGrid, layers []*tunedLayer) err
 	for i, e := range shown.examples {
 		name := fmt.Sprintf("unit %s, CV %.2f, F1/F0 %.2f", shown.unitName(e.unit), e.tuning.CircularVariance, e.tuning.Modulation)
 		around := append(slices.Clone(grid.Orientations), grid.Orientations[0]+180)
-		if err := addCurve(curves, name, colourAt(i), around, parts(append(slices.Clone(e.tuning.OrientationCurve), e.tuning.OrientationCurve[0]), e.tuning.Peak), nil); err != nil {
+		if err := addCurve(curves, curve{name: name, color: colourAt(i), xs: around, ys: parts(append(slices.Clone(e.tuning.OrientationCurve), e.tuning.OrientationCurve[0]), e.tuning.Peak)}); err != nil {
 			return err
 		}
-		if err := addCurve(passbands, name, colourAt(i), grid.Frequencies, parts(e.tuning.FrequencyCurve, e.tuning.Peak), nil); err != nil {
+		if err := addCurve(passbands, curve{name: name, color: colourAt(i), xs: grid.Frequencies, ys: parts(e.tuning.FrequencyCurve, e.tuning.Peak)}); err != nil {
 			return err
 		}
 	}
