@@ -156,7 +156,7 @@ func (r *hdf5Recordings) responses(wanted string) (*hdf5.Dataset, error) {
 	if wanted != "" {
 		d, err := r.Dataset(wanted)
 		if err != nil {
-			return nil, fmt.Errorf("there is no dataset %q; the file holds %s", wanted, listed(r.paths))
+			return nil, unknown(wanted, r.paths, "there is no dataset %q; the file holds %s", wanted, listed(r.paths))
 		}
 		if !numeric(d) {
 			return nil, fmt.Errorf("%s holds %v: expected an array of numbers", d.Path(), d.Kind())

@@ -108,7 +108,7 @@ func (r *npzRecordings) table(o ReadOptions) (*table, error) {
 		}
 	}
 	if !slices.Contains(names, name) {
-		return nil, fmt.Errorf("there is no array %q; the file holds %s", name, listed(names))
+		return nil, unknown(name, names, "there is no array %q; the file holds %s", name, listed(names))
 	}
 	h, err := r.Stat(name)
 	if err != nil {

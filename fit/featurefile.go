@@ -64,7 +64,7 @@ func OpenFeatures(path string) (*FeatureFile, error) {
 func (f *FeatureFile) Layer(name string) (Features, error) {
 	open, ok := f.open[name]
 	if !ok {
-		return nil, fmt.Errorf("%s has no layer %q; it has %s", f.Path, name, listed(f.Layers))
+		return nil, unknown(name, f.Layers, "%s has no layer %q; it has %s", f.Path, name, listed(f.Layers))
 	}
 	return open()
 }

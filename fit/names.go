@@ -8,6 +8,23 @@ import (
 	"strings"
 )
 
+// A NameError is of a name that is none of those there are: of a layer, an array,
+// a coordinate or one of its values.
+type NameError struct {
+	Name  string
+	Known []string
+	words string
+}
+
+func unknown(name string, known []string, format string, args ...any) error {
+	return &NameError{name, known, fmt.Sprintf(format, args...)}
+}
+
+func (e *NameError) Error() string { return e.words }
+
+// Unknown returns the name and those there are, for who can tell which was meant.
+func (e *NameError) Unknown() (name string, known []string) { return e.Name, e.Known }
+
 // listed writes names for a message: the first few, and how many more.
 func listed(names []string) string {
 	const few = 5

@@ -14,6 +14,7 @@ type PermutationOptions struct {
 	Permutations int      // 0 = 1000
 	Seed         uint64   // of the permutations; any number
 	Groups       []string // of all stimuli, e.g. the movie; nil = each stimulus is permuted alone
+	Done         func()   // called after every permutation, from several goroutines at a time; nil = not
 }
 
 // A Permuted is a score beside its distribution under permuted responses.
@@ -97,9 +98,12 @@ func Permute(ctx context.Context, p *Predictions, o PermutationOptions) (*Permut
 		}
 		if len(scores) == 0 {
 			t.null[d] = math.NaN()
-			return
+		} else {
+			t.set(d, mean(scores), medians(r))
 		}
-		t.set(d, mean(scores), medians(r))
+		if o.Done != nil {
+			o.Done()
+		}
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -139,6 +143,9 @@ func PermuteAndRefit(ctx context.Context, x Features, y *mat.Dense, s Options, o
 			return nil, fmt.Errorf("permutation %d of %d (seed %d): %w", d+1, o.Permutations, o.Seed, err)
 		}
 		t.set(d, res.Score, res.PerNeuroid)
+		if o.Done != nil {
+			o.Done()
+		}
 	}
 	res, err := t.result(o, len(units))
 	if err == nil {

@@ -165,7 +165,8 @@ func (c Condition) entries(along coordinate, axis string) ([]bool, error) {
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("no %s has the %s %q; there are %s", axis, c.Coordinate, value, along.counted())
+			known, _ := along.distinct()
+			return nil, unknown(value, known, "no %s has the %s %q; there are %s", axis, c.Coordinate, value, along.counted())
 		}
 	}
 	if c.compare() == "!=" {
@@ -194,7 +195,7 @@ func (t *table) selection(o ReadOptions) (keep [][]bool, region string, err erro
 	for _, c := range conditions {
 		along, ok := t.coordinate(c.Coordinate)
 		if !ok {
-			return nil, "", fmt.Errorf("there is no coordinate %q to select by; there are %s", c.Coordinate, listed(t.coordinateNames()))
+			return nil, "", unknown(c.Coordinate, t.coordinateNames(), "there is no coordinate %q to select by; there are %s", c.Coordinate, listed(t.coordinateNames()))
 		}
 		met, err := c.entries(along, t.axes[along.axis])
 		if err != nil {

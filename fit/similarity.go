@@ -56,6 +56,9 @@ type SimilarityOptions struct {
 	// Seed of the draws: number k of the bootstraps comes from PCG(Seed, k), of
 	// the permutations from PCG(Seed, ^k).
 	Seed uint64
+	// Done is called after every split, bootstrap and permutation, from several
+	// goroutines at a time; nil = not.
+	Done func()
 }
 
 // A SimilarityResult is how similar two sets of features are.
@@ -130,7 +133,7 @@ func (r *SimilarityResult) fill(ctx context.Context, c PreparedSimilarity, o Sim
 		return err
 	}
 	r.Score, r.Error = r.All, math.NaN()
-	if err := r.overSplits(ctx, c, o.Splits); err != nil {
+	if err := r.overSplits(ctx, c, o.Splits, o.Done); err != nil {
 		return err
 	}
 	if err := r.bootstrap(ctx, c, o); err != nil {
@@ -139,7 +142,7 @@ func (r *SimilarityResult) fill(ctx context.Context, c PreparedSimilarity, o Sim
 	return r.permute(ctx, c, all, o)
 }
 
-func (r *SimilarityResult) overSplits(ctx context.Context, c PreparedSimilarity, splits []Split) error {
+func (r *SimilarityResult) overSplits(ctx context.Context, c PreparedSimilarity, splits []Split, done func()) error {
 	if len(splits) == 0 {
 		return nil
 	}
@@ -153,7 +156,7 @@ func (r *SimilarityResult) overSplits(ctx context.Context, c PreparedSimilarity,
 			return fmt.Errorf("split %d of %d has a row twice in its test part", i+1, len(splits))
 		}
 	}
-	scores, errs := atDraws(ctx, c, len(splits), func(i int) (x, y []int) { return splits[i].Test, splits[i].Test })
+	scores, errs := atDraws(ctx, c, len(splits), done, func(i int) (x, y []int) { return splits[i].Test, splits[i].Test })
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -172,7 +175,7 @@ func (r *SimilarityResult) bootstrap(ctx context.Context, c PreparedSimilarity, 
 	if o.Bootstraps == 0 {
 		return nil
 	}
-	similarities, errs := atDraws(ctx, c, o.Bootstraps, func(k int) (x, y []int) {
+	similarities, errs := atDraws(ctx, c, o.Bootstraps, o.Done, func(k int) (x, y []int) {
 		rng := rand.New(rand.NewPCG(o.Seed, uint64(k)))
 		rows := make([]int, r.Stimuli)
 		for i := range rows {
@@ -211,7 +214,7 @@ func (r *SimilarityResult) permute(ctx context.Context, c PreparedSimilarity, al
 	if o.Permutations == 0 {
 		return nil
 	}
-	null, errs := atDraws(ctx, c, o.Permutations, func(k int) (x, y []int) {
+	null, errs := atDraws(ctx, c, o.Permutations, o.Done, func(k int) (x, y []int) {
 		return all, rand.New(rand.NewPCG(o.Seed, ^uint64(k))).Perm(r.Stimuli)
 	})
 	if err := ctx.Err(); err != nil {
@@ -234,11 +237,14 @@ func (r *SimilarityResult) permute(ctx context.Context, c PreparedSimilarity, al
 }
 
 // atDraws compares n selections in parallel; those after the end of ctx have its error.
-func atDraws(ctx context.Context, c PreparedSimilarity, n int, selection func(k int) (x, y []int)) ([]float64, []error) {
+func atDraws(ctx context.Context, c PreparedSimilarity, n int, done func(), selection func(k int) (x, y []int)) ([]float64, []error) {
 	values, errs := make([]float64, n), make([]error, n)
 	inParallel(n, func(k int) {
 		if errs[k] = ctx.Err(); errs[k] == nil {
 			values[k], errs[k] = c.At(selection(k))
+		}
+		if done != nil {
+			done()
 		}
 	})
 	return values, errs

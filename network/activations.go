@@ -2,7 +2,6 @@ package network
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"ventral/internal/kernel"
@@ -34,7 +33,7 @@ func (m *Model) StreamActivations(ctx context.Context, src Source, indices []int
 	for _, name := range layers {
 		shape, ok := m.LayerShape(name)
 		if !ok {
-			return fmt.Errorf("network: no layer %q; there are %v", name, m.LayerNames())
+			return noLayer(name, m.LayerNames(), "network: no layer %q; there are %v", name, m.LayerNames())
 		}
 		widest = max(widest, shape.Size())
 	}

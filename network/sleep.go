@@ -277,7 +277,7 @@ func (s Sleep) of(m *Model) error {
 	}
 	for _, name := range s.Layers {
 		if !slices.Contains(local, name) {
-			return fmt.Errorf("network: sleep: no locally connected layer %q; there are %s", name, strings.Join(local, ", "))
+			return noLayer(name, local, "network: sleep: no locally connected layer %q; there are %s", name, strings.Join(local, ", "))
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // ImageOptions says how image files become a Set. Numbers that make no image panic:
@@ -51,6 +52,10 @@ type ImageOptions struct {
 	// archive that is damaged itself is an error in any case.
 	Damaged func(file string, err error)
 
+	// Read is called, from several goroutines at a time, when done of total files
+	// have been read; nil = not.
+	Read func(done, total int)
+
 	// MaxMemory is how many bytes a set may take in memory; 0 = 8 GiB. A larger
 	// one is decoded image by image as it is asked for, or, from a compressed
 	// tar, once into a temporary file.
@@ -60,6 +65,18 @@ type ImageOptions struct {
 	MaxPixels   int   // of one image file; 0 = 100 million
 	MaxBytes    int64 // of one image file; 0 = 256 MiB
 	MaxUnpacked int64 // of a compressed tar; 0 = 1 TiB
+}
+
+// telling is use of n files, after each of which Read is called.
+func (o ImageOptions) telling(n int, use func(i int, data []byte, err error)) func(i int, data []byte, err error) {
+	if o.Read == nil {
+		return use
+	}
+	var done atomic.Int64
+	return func(i int, data []byte, err error) {
+		use(i, data, err)
+		o.Read(int(done.Add(1)), n)
+	}
 }
 
 // withDefaults replaces zeros by the documented defaults.
@@ -211,7 +228,7 @@ func (a *archive) load(files []string, m memory, o ImageOptions) (s Set, good []
 	errs := make([]error, len(files))
 	into := func(dst func(i int) []byte, done func(i int, dst []byte) error) error {
 		var lost firstError // which is no fault of the image
-		err := a.each(files, o.MaxBytes, func(i int, data []byte, err error) {
+		err := a.each(files, o.MaxBytes, o.telling(len(files), func(i int, data []byte, err error) {
 			if errs[i] = err; err != nil {
 				return
 			}
@@ -219,7 +236,7 @@ func (a *archive) load(files []string, m memory, o ImageOptions) (s Set, good []
 			if errs[i] = decode(to, data, o); errs[i] == nil {
 				lost.note(done(i, to))
 			}
-		})
+		}))
 		return cmp.Or(err, lost.err)
 	}
 	scratch := func(int) []byte { return make([]byte, n) }

@@ -81,7 +81,7 @@ func (a *archive) loadPictures(files []string, m memory, o ImageOptions) (s Set,
 	errs := make([]error, len(files))
 	var taken atomic.Int64
 	var lost firstError // of the temporary file
-	err = a.each(files, o.MaxBytes, func(i int, data []byte, err error) {
+	err = a.each(files, o.MaxBytes, o.telling(len(files), func(i int, data []byte, err error) {
 		full := taken.Load() > o.MaxMemory
 		if errs[i] = err; err != nil || full && aside == nil && o.Damaged == nil {
 			return
@@ -95,7 +95,7 @@ func (a *archive) loadPictures(files []string, m memory, o ImageOptions) (s Set,
 		case aside != nil:
 			lost.note(aside.write(i, image))
 		}
-	})
+	}))
 	if err = cmp.Or(err, lost.err); err != nil {
 		return nil, nil, err
 	}

@@ -64,7 +64,7 @@ func Files(ctx context.Context, path string, o ImageOptions) ([]FileInfo, error)
 		return nil, err
 	}
 	all := make([]FileInfo, len(a.images))
-	err = a.each(a.images, o.MaxBytes, func(i int, data []byte, err error) {
+	err = a.each(a.images, o.MaxBytes, o.telling(len(a.images), func(i int, data []byte, err error) {
 		f := &all[i]
 		f.Name, f.Err = a.images[i], cmp.Or(ctx.Err(), err)
 		if f.Err != nil {
@@ -76,7 +76,7 @@ func Files(ctx context.Context, path string, o ImageOptions) ([]FileInfo, error)
 			return
 		}
 		f.Format, f.Width, f.Height, f.Channels = format, config.Width, config.Height, channelsOf(config.ColorModel)
-	})
+	}))
 	return all, cmp.Or(err, ctx.Err())
 }
 

@@ -4,7 +4,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 
@@ -35,11 +34,10 @@ type datum struct {
 }
 
 // describe begins the description of a run of the verb whose flags these are.
-// Where the run is written, and what is shown meanwhile, do not make the run.
 func describe(flags *pflag.FlagSet) description {
 	d := description{Verb: flags.Name(), Arguments: map[string]string{}, Versions: versionTable(), Data: []datum{}}
 	flags.VisitAll(func(f *pflag.Flag) {
-		if !slices.Contains([]string{"out", "overwrite", "quiet", "help", "resume"}, f.Name) {
+		if ofTheRun(f) {
 			value := f.Value.String()
 			if strings.HasPrefix(f.Value.Type(), "string") && f.Value.Type() != "string" { // a list
 				value = strings.TrimSuffix(strings.TrimPrefix(value, "["), "]")

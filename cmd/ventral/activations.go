@@ -53,22 +53,31 @@ a byte.
 
   ventral activations --weights runs/lc-sleep/weights.npz --images v1/stimuli --out runs/lc-sleep-v1
   ventral activations --weights runs/lc-sleep/weights.npz --images v1/stimuli --format hdf5 --pca 100 --pca-images photographs --out runs/lc-sleep-pca`,
+	json: `
+  run, format           the folder, and how the arrays are written
+  n_stimuli             in the order of stimuli.csv
+  layers                of each: layer, channels, height and width of its units,
+                        and n_features, written per stimulus`,
 	flags: func(flags *pflag.FlagSet) action {
 		a := &activationsRun{}
 		flags.StringVar(&a.weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
 		flags.IntVar(&a.gabor, "gabor", 0, "in place of a network: simple and complex cells (Gabor filters) on grey images of this side, in pixels")
 		flags.StringVar(&a.images, "images", "", "folder, zip, tar or tar.gz of images, or cifar10:PATH, mnist:PATH, folder:PATH … as in ventral train")
+		heading(flags, "weights", "The run")
+		examples(flags, "images", imageSources()...)
+		a.folder.add(flags, "")
+		flags.StringSliceVar(&a.layers, "layers", []string{"all"}, "layers, or all")
+		flags.StringVar(&a.format, "format", "npy", "npy (a file per layer), npz (one file) or hdf5 (one netCDF-4 file)")
+		oneOf(flags, "format", "npy", "npz", "hdf5")
+		flags.IntVar(&a.batch, "batch", 128, "images shown at a time")
 		flags.StringVar(&a.part, "part", "test", "part of such a source: test or train")
+		heading(flags, "part", "What is seen of the images")
+		oneOf(flags, "part", "test", "train")
 		flags.StringVar(&a.table, "table", "", "CSV with stimulus_id and filename (default: stimuli.csv in or beside the folder, or ARCHIVE.csv; else ids are file names)")
 		flags.IntVar(&a.crop, "crop", 0, "take the central square of this side (pixels) before the image is resized to the network's input")
 		flags.Float64Var(&a.degrees, "degrees", 0, "width of the images in degrees of visual angle: they are put on a grey screen of --model-degrees, or its size is cut out of them, before they are resized (0: they fill the networks' input)")
 		flags.Float64Var(&a.modelDegrees, "model-degrees", 8, "with --degrees: degrees of visual angle of the networks' input")
-		flags.StringSliceVar(&a.layers, "layers", []string{"all"}, "layers, or all")
-		flags.IntVar(&a.batch, "batch", 128, "images shown at a time")
-		flags.StringVar(&a.format, "format", "npy", "npy (a file per layer), npz (one file) or hdf5 (one netCDF-4 file)")
 		a.reduction.add(flags)
-		flags.StringVar(&a.out, "out", "", "folder to write")
-		flags.BoolVar(&a.overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "images", "out"); err != nil {
 				return err
@@ -83,25 +92,21 @@ a byte.
 
 // activationsRun is the verb's flags.
 type activationsRun struct {
-	weights, images, part, table, out, format string
-	layers                                    []string
-	gabor, batch, crop                        int
-	degrees, modelDegrees                     float64
-	reduction                                 reductionFlags
-	overwrite                                 bool
+	folder                               folderFlags
+	weights, images, part, table, format string
+	layers                               []string
+	gabor, batch, crop                   int
+	degrees, modelDegrees                float64
+	reduction                            reductionFlags
 }
 
 // check refuses what can be seen in the flags alone.
 func (a *activationsRun) check() error {
 	switch {
 	case (a.weights == "") == (a.gabor == 0):
-		return misused("ventral activations needs either --weights, a network, or --gabor, the side in pixels at which cells see the images; see ventral activations --help")
+		return misused("activations needs either --weights, a network, or --gabor, the side in pixels at which cells see the images; see ventral activations --help")
 	case a.gabor != 0 && (a.gabor < 16 || a.gabor > 4096):
 		return misused("--gabor is %d pixels, expected 16 to 4096: the cells prefer down to 1/32 cycle a pixel", a.gabor)
-	case !slices.Contains([]string{"npy", "npz", "hdf5"}, a.format):
-		return misused("--format %q: expected npy, npz or hdf5", a.format)
-	case a.part != "test" && a.part != "train":
-		return misused("--part %q: expected test or train", a.part)
 	case a.crop < 0:
 		return misused("--crop is %d, expected 0 (none) or more pixels", a.crop)
 	case !(a.degrees >= 0) || math.IsInf(a.degrees, 1):
@@ -119,10 +124,10 @@ func (a *activationsRun) check() error {
 		return err
 	}
 	if a.format == "hdf5" && !hdf5.Available {
-		_, err := hdf5.Create(filepath.Join(a.out, "activations.h5"))
+		_, err := hdf5.Create(filepath.Join(a.folder.out, "activations.h5"))
 		return err
 	}
-	return checkRunFolder(a.out, a.overwrite)
+	return a.folder.check()
 }
 
 // choose replaces all by the network's layers, or checks the names.
@@ -133,7 +138,7 @@ func (a *activationsRun) choose(model responder) error {
 	}
 	for i, l := range a.layers {
 		if !slices.Contains(known, l) {
-			return misused("--layers: there is no layer %q; there are %s", l, strings.Join(known, ", "))
+			return unknown(l, known, "--layers: there is no layer %q; there are %s", l, strings.Join(known, ", "))
 		}
 		if slices.Contains(a.layers[:i], l) {
 			return misused("--layers: %s is named twice", l)
@@ -159,6 +164,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if err := a.choose(model); err != nil {
 		return err
 	}
+	what.Arguments["layers"] = strings.Join(a.layers, ",")
 	out, projected, err := a.reduction.plan(model, a.layers)
 	if err != nil {
 		return err
@@ -167,7 +173,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if a.degrees > 0 {
 		options.Degrees, options.ScreenDegrees = a.degrees, a.modelDegrees
 	}
-	shown, err := about.imagesFor(ctx, a.images, a.part, options)
+	shown, err := about.imagesFor(ctx, t, a.images, a.part, options)
 	if err != nil {
 		return err
 	}
@@ -180,7 +186,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 		if _, named := imageKind(a.reduction.pcaImages); !named {
 			options.Crop = a.crop
 		}
-		if others, err = about.imagesFor(ctx, a.reduction.pcaImages, "train", options); err != nil {
+		if others, err = about.imagesFor(ctx, t, a.reduction.pcaImages, "train", options); err != nil {
 			return err
 		}
 		fitted = others.Set.Len()
@@ -206,7 +212,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 			return err
 		}
 	}
-	f, err := newRunFolder(a.out, a.overwrite, struct {
+	f, err := t.runFolder(a.folder, struct {
 		description
 		Reduction *aboutReduction `json:"reduction,omitempty"`
 	}{what, a.reduction.about()})
@@ -231,13 +237,48 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if err := f.finish(); err != nil {
 		return err
 	}
-	rows := table{header: []string{"layer", "units", "written per stimulus"}, left: 1}
+	return t.result(activationsResult(f.name, a.format, set.Len(), out), func() {
+		rows := table{header: []string{"layer", "units", "written per stimulus"}, left: 1}
+		for _, l := range out {
+			rows.add(l.name, fmt.Sprint(l.shape), l.words())
+		}
+		rows.write(t.out)
+		fmt.Fprintf(t.out, "\nThe activations to %d stimuli are in %s.\n", set.Len(), f.name)
+	})
+}
+
+// An activationsJSON is what was written, as scripts read it.
+type activationsJSON struct {
+	Run     string                 `json:"run"`
+	Format  string                 `json:"format"`
+	Stimuli int                    `json:"n_stimuli"`
+	Layers  []activationsLayerJSON `json:"layers"`
+}
+
+type activationsLayerJSON struct {
+	Layer    string `json:"layer"`
+	Channels int    `json:"channels"`
+	Height   int    `json:"height"`
+	Width    int    `json:"width"`
+	Features int    `json:"n_features"`
+}
+
+func activationsResult(folder, format string, n int, out []layerOut) activationsJSON {
+	j := activationsJSON{folder, format, n, []activationsLayerJSON{}}
 	for _, l := range out {
-		rows.add(l.name, fmt.Sprint(l.shape), l.words())
+		features := 1
+		for _, size := range l.axes {
+			features *= size
+		}
+		j.Layers = append(j.Layers, activationsLayerJSON{l.name, l.shape.Channels, l.shape.Height, l.shape.Width, features})
 	}
-	rows.write(t.out)
-	fmt.Fprintf(t.out, "\nThe activations to %d stimuli are in %s.\n", set.Len(), f.name)
-	return nil
+	return j
+}
+
+// imagesIn is how many images the activations of a layer are of.
+func imagesIn(model responder, layer string, rows []float32) int {
+	shape, _ := model.LayerShape(layer)
+	return len(rows) / shape.Size()
 }
 
 // write streams the activations from the network through the reductions to the
@@ -256,7 +297,7 @@ func (a *activationsRun) write(ctx context.Context, t *terminal, f *runFolder, m
 	defer b.done()
 	reduced := newReducer(out)
 	if err := model.StreamActivations(ctx, src, nil, a.layers, a.batch, func(layer string, first int, rows []float32) error {
-		b.at(first, "activations")
+		b.at(first+imagesIn(model, layer, rows), "activations")
 		return w.write(layer, reduced.reduce(layer, rows))
 	}); err != nil {
 		return err

@@ -25,23 +25,25 @@ same command goes on from the networks that are complete there.
     --recordings V1=v1/responses.h5,V4=v4/responses.npy,IT=it/assembly.nc \
     --axes V4=neuroid,stimulus,repetition --group V1=movie \
     --models conv,lc,lc+sleep@1,lc+sleep@10 --epochs 3 --out runs/first`,
+	json: resultsKeys,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
+			folder     folderFlags
 			images     imageFlags
-			out        string
 			names      []string
-			overwrite  bool
 			training   trainingFlags
 			scoring    scoringFlags
 			recordings recordingFlags
 		)
+		folder.add(flags, "")
+		heading(flags, "out", "The run")
 		images.add(flags)
 		recordings.add(flags)
 		flags.StringSliceVar(&names, "models", []string{"conv", "lc", "lc+sleep@1"}, "networks: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
+		heading(flags, "models", "Networks")
+		examples(flags, "models", modelNames...)
 		training.add(flags, 3)
 		scoring.add(flags)
-		flags.StringVar(&out, "out", "", "folder of the run")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "images", "recordings", "out"); err != nil {
 				return err
@@ -56,7 +58,7 @@ same command goes on from the networks that are complete there.
 			if err := scoring.check(); err != nil {
 				return err
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
 			sets, err := images.open(ctx, t, training.seed, training.preparation)
@@ -74,7 +76,7 @@ same command goes on from the networks that are complete there.
 				models:   models, images: sets, records: records, training: training, scoring: scoring,
 				about: describe(flags),
 			}
-			return e.start(ctx, t, out, overwrite)
+			return e.start(ctx, t, folder)
 		}
 	},
 }
@@ -97,7 +99,7 @@ func joined(words []string) string {
 }
 
 // start describes the experiment's data, opens the run's folder and runs.
-func (e *experiment) start(ctx context.Context, t *terminal, out string, overwrite bool) error {
+func (e *experiment) start(ctx context.Context, t *terminal, folder folderFlags) error {
 	e.about.Simulated = e.simulated
 	e.about.Data, e.about.Notes = e.images.data(), e.images.notes
 	if err := e.training.open(&e.about.Data); err != nil {
@@ -120,7 +122,7 @@ func (e *experiment) start(ctx context.Context, t *terminal, out string, overwri
 	if err != nil {
 		return err
 	}
-	f, err := newRunFolder(out, overwrite, e.about)
+	f, err := t.runFolder(folder, e.about)
 	if err != nil {
 		return err
 	}

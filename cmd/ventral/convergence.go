@@ -33,21 +33,25 @@ and run.json. Interrupted, the same command goes on from the cells that are
 complete.
 
   ventral plasticity convergence --out runs/convergence`,
+	json: `
+  run, trials           the folder; pools for each k and γ
+  cells                 of each panel, k, gamma and inputs: log10_inverse_snr
+                        with _min and _max over the trials, expected (NaN:
+                        nothing is), mean_norm, expected_mean_norm, mean_cosine,
+                        mean_cosine_min and floor`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			c         convergence
-			gammas    []string
-			out       string
-			overwrite bool
+			c      convergence
+			folder folderFlags
+			gammas []string
 		)
+		folder.add(flags, "")
 		flags.IntSliceVar(&c.kernels, "k", []int{3, 6, 9}, "sides of the receptive field; a filter has k × k weights")
 		flags.StringSliceVar(&gammas, "gamma", []string{"0.1", "0.01", "0.001"}, "pulls to the weights of the start, γ")
 		flags.IntVar(&c.trials, "trials", 10, "pools for each k and γ")
 		flags.IntVar(&c.inputs[0], "iterations", 2000, "inputs of (A), one for each step")
 		flags.IntVar(&c.inputs[1], "presentations", 10000, "inputs of (B) and (C), each held for 150 steps")
 		flags.Uint64Var(&c.seed, "seed", 1, "seed of weights and inputs: same seed, same bits")
-		flags.StringVar(&out, "out", "", "folder of the run")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "out"); err != nil {
 				return err
@@ -67,10 +71,10 @@ complete.
 			if c.trials < 1 || c.inputs[0] < 1 || c.inputs[1] < 1 || len(c.kernels) == 0 || len(c.gammas) == 0 {
 				return misused("--trials %d --iterations %d --presentations %d --k %v --gamma %v: expected at least one of each", c.trials, c.inputs[0], c.inputs[1], c.kernels, gammas)
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
-			f, err := newRunFolder(out, overwrite, describe(flags))
+			f, err := t.runFolder(folder, describe(flags))
 			if err != nil {
 				return err
 			}
@@ -84,9 +88,10 @@ complete.
 			if err := f.finish(); err != nil {
 				return err
 			}
-			c.write(t)
-			fmt.Fprintf(t.out, "\nThe experiment is in %s: convergence.png, norm.png, convergence.csv, cells/.\n", f.name)
-			return nil
+			return t.result(c.result(f.name), func() {
+				c.write(t)
+				fmt.Fprintf(t.out, "\nThe experiment is in %s: convergence.png, norm.png, convergence.csv, cells/.\n", f.name)
+			})
 		}
 	},
 }
@@ -193,6 +198,7 @@ func (c *convergence) run(ctx context.Context, t *terminal, f *runFolder) error 
 	}
 	recorders := make([][]*plasticity.Recorder, len(c.cells))
 	done := (len(c.cells) * c.trials) - len(jobs)
+	bar.from(done)
 	var mu sync.Mutex
 	return inParallel(len(jobs), func(i int) error {
 		j := jobs[i]
@@ -439,10 +445,38 @@ A: mean-field rule; B: lateral circuit as published, which shrinks the mean filt
 	}
 }
 
-// writeFiles writes the table and the figures.
-func (c *convergence) writeFiles(f *runFolder) error {
-	header := []string{"panel", "k", "gamma", "inputs", "log10_inverse_snr", "log10_inverse_snr_min", "log10_inverse_snr_max", "expected", "mean_norm", "expected_mean_norm", "mean_cosine", "mean_cosine_min", "floor"}
-	var rows [][]string
+// A convergenceRow is a cell after so many inputs, NaN where nothing is expected:
+// a row of convergence.csv and of the JSON.
+type convergenceRow struct {
+	Panel        string `json:"panel"`
+	K            int    `json:"k"`
+	Gamma        figure `json:"gamma"`
+	Inputs       int    `json:"inputs"`
+	Log          figure `json:"log10_inverse_snr"`
+	LogMin       figure `json:"log10_inverse_snr_min"`
+	LogMax       figure `json:"log10_inverse_snr_max"`
+	Expected     figure `json:"expected"`
+	Norm         figure `json:"mean_norm"`
+	ExpectedNorm figure `json:"expected_mean_norm"`
+	Cosine       figure `json:"mean_cosine"`
+	CosineMin    figure `json:"mean_cosine_min"`
+	Floor        figure `json:"floor"`
+}
+
+// A convergenceJSON is the experiment as scripts read it.
+type convergenceJSON struct {
+	Run    string           `json:"run"`
+	Trials int              `json:"trials"`
+	Cells  []convergenceRow `json:"cells"`
+}
+
+func (c *convergence) result(folder string) convergenceJSON {
+	return convergenceJSON{folder, c.trials, c.table()}
+}
+
+// table is every cell after the numbers of inputs that it has reached.
+func (c *convergence) table() []convergenceRow {
+	rows := []convergenceRow{}
 	for _, cell := range c.cells {
 		for _, inputs := range []int{300, 1000, 2000, 10000} {
 			record, ok := cell.at(inputs)
@@ -461,16 +495,28 @@ func (c *convergence) writeFiles(f *runFolder) error {
 			}
 			logs := cell.over(cell.inverse, record, math.Log10)
 			cosines := cell.over(cell.cosine, record, func(v float64) float64 { return v })
-			row := []string{cell.panel.name, strconv.Itoa(cell.k), exact(cell.gamma), strconv.Itoa(inputs)}
-			for _, v := range []float64{meanOf(logs), slices.Min(logs), slices.Max(logs), want, cell.meanNorm(record), wantNorm, meanOf(cosines), slices.Min(cosines), floor(cell.gamma)} {
-				if math.IsNaN(v) {
-					row = append(row, "")
-				} else {
-					row = append(row, exact(v))
-				}
-			}
-			rows = append(rows, row)
+			rows = append(rows, convergenceRow{cell.panel.name, cell.k, figure(cell.gamma), inputs,
+				figure(meanOf(logs)), figure(slices.Min(logs)), figure(slices.Max(logs)), figure(want),
+				figure(cell.meanNorm(record)), figure(wantNorm), figure(meanOf(cosines)), figure(slices.Min(cosines)), figure(floor(cell.gamma))})
 		}
+	}
+	return rows
+}
+
+// writeFiles writes the table and the figures.
+func (c *convergence) writeFiles(f *runFolder) error {
+	header := []string{"panel", "k", "gamma", "inputs", "log10_inverse_snr", "log10_inverse_snr_min", "log10_inverse_snr_max", "expected", "mean_norm", "expected_mean_norm", "mean_cosine", "mean_cosine_min", "floor"}
+	var rows [][]string
+	for _, r := range c.table() {
+		row := []string{r.Panel, strconv.Itoa(r.K), exact(float64(r.Gamma)), strconv.Itoa(r.Inputs)}
+		for _, v := range []figure{r.Log, r.LogMin, r.LogMax, r.Expected, r.Norm, r.ExpectedNorm, r.Cosine, r.CosineMin, r.Floor} {
+			if math.IsNaN(float64(v)) {
+				row = append(row, "")
+			} else {
+				row = append(row, exact(float64(v)))
+			}
+		}
+		rows = append(rows, row)
 	}
 	if err := f.writeCSV(header, rows, "convergence.csv"); err != nil {
 		return err

@@ -39,21 +39,23 @@ simulated recordings are in recordings/, so that every number can be repeated
 with ventral score or elsewhere.
 
   ventral demo --out runs/demo`,
+	json: resultsKeys,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			out       string
-			limit     int
-			names     []string
-			overwrite bool
-			training  trainingFlags
-			scoring   scoringFlags
+			folder   folderFlags
+			limit    int
+			names    []string
+			training trainingFlags
+			scoring  scoringFlags
 		)
+		folder.add(flags, "runs/demo")
+		heading(flags, "out", "The run")
 		flags.StringSliceVar(&names, "models", []string{"conv", "lc", "lc+sleep@1"}, "networks: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
 		flags.IntVar(&limit, "train-images", demoTrain, "images to train on")
+		heading(flags, "models", "Networks")
+		examples(flags, "models", modelNames...)
 		training.add(flags, 12)
 		scoring.add(flags)
-		flags.StringVar(&out, "out", "runs/demo", "folder of the run")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			models, err := parseModels(names)
 			if err != nil {
@@ -68,7 +70,7 @@ with ventral score or elsewhere.
 			if err := scoring.check(); err != nil {
 				return err
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
 			if s := training.preparation.Size; s != 0 && s != demoSide {
@@ -89,7 +91,7 @@ with ventral score or elsewhere.
 				models:    models, images: images, records: records, training: training, scoring: scoring,
 				about: describe(flags),
 			}
-			return e.start(ctx, t, out, overwrite)
+			return e.start(ctx, t, folder)
 		}
 	},
 }

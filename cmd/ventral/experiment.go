@@ -39,6 +39,8 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 		}
 	}
 
+	b := t.bar("scoring the pixels", len(e.records), "regions")
+	defer b.done()
 	for i, rec := range e.records { // the pixels: what every network must beat
 		x, features, err := pixelMatrix(rec.stimuli)
 		if err != nil {
@@ -48,7 +50,9 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 			return err
 		}
 		e.dissimilar.see(ctx, i, r.last(), x)
+		b.at(i+1, "scoring the pixels")
 	}
+	b.done()
 	clock.lap("pixels")
 
 	tr, err := newTrainer(e.training, e.images)
@@ -97,9 +101,13 @@ func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *resu
 	if err := f.finish(); err != nil {
 		return err
 	}
-	r.write(t.out)
-	fmt.Fprintf(t.out, "\nThe run is in %s; open %s in a browser.\n", f.name, reportPath(f.name))
-	return nil
+	return t.result(struct {
+		Run string `json:"run"`
+		*results
+	}{f.name, r}, func() {
+		r.write(t.out)
+		fmt.Fprintf(t.out, "\nThe run is in %s; open %s in a browser.\n", f.name, reportPath(f.name))
+	})
 }
 
 // scoreNetwork writes and scores the activations of every layer of a network

@@ -34,6 +34,12 @@ fetch --dry-run names them) to the cache by other means; fetch then checks them.
 
   ventral fetch --dry-run cifar10 majajhong2015
   ventral fetch cifar10 majajhong2015`,
+	json: `
+  cache                 the folder
+  sets                  that were named, or all: name, what, licence, cite,
+                        folder, command (that reads it), complete, and files
+                        with path, url, checksum, bytes (null: not known yet),
+                        present, complete`,
 	flags: func(flags *pflag.FlagSet) action {
 		f := &fetchRun{sets: catalogue, downloader: newDownloader()}
 		var cache, mirror string
@@ -49,15 +55,14 @@ fetch --dry-run names them) to the cache by other means; fetch then checks them.
 			}
 			names := flags.Args()
 			if len(names) == 0 || len(names) == 1 && names[0] == "list" {
-				f.list(t.out)
-				return nil
+				return t.result(f.result(f.sets), func() { f.list(t.out) })
 			}
 			sets, err := f.choose(names)
 			if err != nil {
 				return err
 			}
 			if f.dryRun {
-				return f.plan(t.out, sets)
+				return t.result(f.result(sets), func() { f.plan(t.out, sets) })
 			}
 			return f.fetch(ctx, t, sets)
 		}
@@ -117,7 +122,7 @@ func (f *fetchRun) choose(names []string) ([]dataset, error) {
 	for i, name := range names {
 		at := slices.Index(known, name)
 		if at < 0 {
-			return nil, misused("there is nothing %q to fetch; there are %s", name, strings.Join(known, ", "))
+			return nil, unknown(name, known, "there is nothing %q to fetch; there are %s", name, strings.Join(known, ", "))
 		}
 		if slices.Contains(names[:i], name) {
 			return nil, misused("%s is named twice", name)
@@ -174,16 +179,17 @@ func (f *fetchRun) fetch(ctx context.Context, t *terminal, sets []dataset) error
 		return fmt.Errorf("what has come is kept in %s: %w", f.cache, err)
 	}
 
-	for _, s := range sets {
-		whole := true
-		for i, err := range errs {
-			whole = whole && (err == nil || jobs[i].set.name != s.name)
+	return errors.Join(f.faults(jobs, errs), t.result(f.result(sets), func() {
+		for _, s := range sets {
+			whole := true
+			for i, err := range errs {
+				whole = whole && (err == nil || jobs[i].set.name != s.name)
+			}
+			if whole {
+				fmt.Fprintf(t.out, "%s is in %s. It is read by\n  %s\n", s.name, f.path(s), command(s, f.path(s)))
+			}
 		}
-		if whole {
-			fmt.Fprintf(t.out, "%s is in %s. It is read by\n  %s\n", s.name, f.path(s), command(s, f.path(s)))
-		}
-	}
-	return f.faults(jobs, errs)
+	}))
 }
 
 // faults tells what went wrong, each fault once, and what can be done about it.

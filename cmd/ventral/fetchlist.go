@@ -48,6 +48,54 @@ func (f *fetchRun) length(s dataset, file publishedFile) string {
 	return byteSize(bytes)
 }
 
+// A cacheJSON is what the cache has of some sets, as scripts read it.
+type cacheJSON struct {
+	Cache string    `json:"cache"`
+	Sets  []setJSON `json:"sets"`
+}
+
+type setJSON struct {
+	Name     string           `json:"name"`
+	What     string           `json:"what"`
+	Licence  string           `json:"licence"`
+	Cite     string           `json:"cite"`
+	Folder   string           `json:"folder"`
+	Command  string           `json:"command"` // that reads it
+	Complete bool             `json:"complete"`
+	Files    []cachedFileJSON `json:"files"`
+}
+
+type cachedFileJSON struct {
+	Path     string `json:"path"`
+	URL      string `json:"url"`
+	Checksum string `json:"checksum"`
+	Bytes    *int64 `json:"bytes"`   // null: the publisher tells it when the file is fetched
+	Present  int64  `json:"present"` // bytes that are there
+	Complete bool   `json:"complete"`
+}
+
+// result is the sets as they are in the cache.
+func (f *fetchRun) result(sets []dataset) cacheJSON {
+	j := cacheJSON{f.cache, []setJSON{}}
+	for _, s := range sets {
+		of := setJSON{s.name, s.what, s.licence, s.cite, f.path(s), command(s, f.path(s)), true, []cachedFileJSON{}}
+		for _, file := range s.files {
+			from, _ := f.at(file) // an address of the catalogue
+			e := f.entry(s, file)
+			c := cachedFileJSON{f.path(s, file.name()), from.Redacted(), file.sum.String(), nil, e.bytes, e.whole}
+			if bytes := max(file.bytes, 0); bytes > 0 {
+				c.Bytes = &bytes
+			} else if e.whole {
+				c.Bytes = &c.Present
+			}
+			of.Complete = of.Complete && e.whole
+			of.Files = append(of.Files, c)
+		}
+		j.Sets = append(j.Sets, of)
+	}
+	return j
+}
+
 // list tells what can be fetched.
 func (f *fetchRun) list(w io.Writer) {
 	what := table{header: []string{"name", "what", "size", "in the cache"}, left: 2}
@@ -105,16 +153,13 @@ func command(s dataset, dir string) string {
 }
 
 // plan tells what fetch would do, without the network.
-func (f *fetchRun) plan(w io.Writer, sets []dataset) error {
+func (f *fetchRun) plan(w io.Writer, sets []dataset) {
 	files := table{header: []string{"file", "size", "to fetch"}, left: 1}
 	sources := table{header: []string{"from", "checksum"}, left: 2}
 	rest, unknown := int64(0), 0
 	for _, s := range sets {
 		for _, file := range s.files {
-			from, err := f.at(file)
-			if err != nil {
-				return err
-			}
+			from, _ := f.at(file) // an address of the catalogue
 			e := f.entry(s, file)
 			missing := byteSize(file.bytes - e.bytes)
 			switch {
@@ -142,5 +187,4 @@ func (f *fetchRun) plan(w io.Writer, sets []dataset) error {
 		fmt.Fprintf(w, ", and %d files of unknown size", unknown)
 	}
 	fmt.Fprintln(w, ". Nothing was done.")
-	return nil
 }

@@ -21,7 +21,7 @@ type transfers struct {
 
 func (t *terminal) transfers() *transfers {
 	s := &transfers{t: t}
-	if t.interactive && !t.quiet {
+	if t.interactive && !t.program.quiet {
 		s.bars = mpb.New(mpb.WithOutput(t.err))
 	}
 	return s

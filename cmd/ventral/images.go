@@ -43,6 +43,8 @@ type imageFlags struct {
 
 func (f *imageFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.source, "images", "", imagesUsage)
+	heading(flags, "images", "Images")
+	examples(flags, "images", imageSources()...)
 	flags.IntVar(&f.limit, "train-images", 0, "train on so many of the images (0: all): the first, or of folders evenly over the classes")
 	f.addReading(flags)
 	flags.BoolVar(&f.skipDamaged, "skip-damaged", false, "leave out images that cannot be read, and say which, instead of failing")
@@ -86,7 +88,10 @@ func (f *imageFlags) open(ctx context.Context, t *terminal, seed uint64, p prepa
 	if f.skipDamaged {
 		o.Damaged = func(file string, err error) { damaged = append(damaged, fmt.Sprintf("%s (%v)", file, err)) }
 	}
+	var finish func()
+	o.Read, finish = t.reading()
 	s, err := openImages(ctx, f.source, f.limit, seed, p, o)
+	finish()
 	if err != nil {
 		return s, err
 	}
@@ -140,7 +145,7 @@ func openSource(ctx context.Context, source string, seed uint64, p preparation, 
 	kind, named := imageKind(source)
 	path := strings.TrimPrefix(source, kind+":")
 	if !named || path == "" {
-		return s, misused("images %q: expected %s:PATH or shapes", source, strings.Join(imageKinds, ":PATH, "))
+		return s, unknown(kind, append(imageKinds, "shapes"), "images %q: expected %s:PATH or shapes", source, strings.Join(imageKinds, ":PATH, "))
 	}
 	var err error
 	switch kind {
@@ -227,7 +232,10 @@ func size3(a, b, c int) [3]int { return [3]int{a, b, c} }
 // or zip that options say how to read, or a source of --images of which part
 // ("train" or "test") is taken. The network's mean and deviation are put on them,
 // unless they are numbers that are shown as they are.
-func (m modelFile) imagesFor(ctx context.Context, source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, error) {
+func (m modelFile) imagesFor(ctx context.Context, t *terminal, source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, error) {
+	var finish func()
+	options.Read, finish = t.reading()
+	defer finish()
 	in := m.Architecture.Input
 	p := &stimuli.Prepared{Mean: m.Mean, Std: m.Std}
 	options.Channels, options.Height, options.Width = in.Channels, in.Height, in.Width

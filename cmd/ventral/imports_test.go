@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"ventral/internal/whole":  {},
 	"ventral/cmd/ventral": {
 		"ventral/neuron", "ventral/plasticity", "ventral/network", "ventral/stimuli", "ventral/fit", "ventral/internal",
-		"gonum.org/v1/gonum", "gonum.org/v1/plot", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "github.com/vbauerster/mpb/v8", "golang.org/x/term",
+		"gonum.org/v1/gonum", "gonum.org/v1/plot", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "golang.org/x/term", "golang.org/x/sys/cpu", "github.com/BurntSushi/toml",
 	},
 }
 

@@ -14,6 +14,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Exit codes.
+// Exit codes; exitCodes tells people of them.
 const (
 	exitOK          = 0
 	exitFailed      = 1   // the input, the files or the computation
@@ -36,19 +37,38 @@ type verb struct {
 	args    string // what stands beside the flags, as the usage shows it; "": nothing may
 	summary string // one line
 	detail  string // what it reads, does and writes, with an example
+	json    string // the keys of what --json writes; "": the verb prints no result
 	flags   func(*pflag.FlagSet) action
 }
 
 // An action is a verb whose flags have been parsed.
 type action func(ctx context.Context, t *terminal) error
 
-// verbs are in the order of the help: by who uses them.
-var verbs = []verb{
-	demoVerb, compareVerb, reportVerb,
-	scoreVerb, recordingsInspectVerb,
-	plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb,
-	trainVerb, sleepVerb, activationsVerb, reproduceVerb,
-	stimuliInspectVerb, stimuliRenderVerb, tuningVerb, fetchVerb,
+// A verbGroup is the verbs of one use.
+type verbGroup struct {
+	title string
+	verbs []verb
+}
+
+// groups are in the order of the help, verbs the same in one list. They are
+// filled by init, as some verbs (rerun, completion) look at them.
+var (
+	groups []verbGroup
+	verbs  []verb
+)
+
+func init() {
+	groups = []verbGroup{
+		{"Scores from arrays", []verb{scoreVerb, recordingsInspectVerb}},
+		{"A rule by itself", []verb{plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb}},
+		{"Networks to notebooks", []verb{demoVerb, compareVerb, trainVerb, sleepVerb, activationsVerb, tuningVerb, reproduceVerb}},
+		{"Images and stimuli", []verb{stimuliInspectVerb, stimuliRenderVerb, fetchVerb}},
+		{"Runs", []verb{reportVerb, rerunVerb}},
+		{"The program", []verb{infoVerb, completionVerb}},
+	}
+	for _, g := range groups {
+		verbs = append(verbs, g.verbs...)
+	}
 }
 
 func main() {
@@ -64,111 +84,179 @@ func main() {
 
 // run is ventral without the process around it: it returns the exit code.
 func run(ctx context.Context, args []string, t *terminal) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		if len(args) > 1 && args[0] == "help" {
-			return run(ctx, append(args[1:], "--help"), t)
-		}
+	if len(args) == 0 {
 		usage(t.out)
-		if len(args) == 0 {
-			return exitUsage
-		}
-		return exitOK
+		return exitUsage
 	}
-	if args[0] == "--version" || args[0] == "version" {
+	switch args[0] {
+	case "help", "--help", "-h":
+		return t.report(help(ctx, args[1:], t))
+	case "version", "--version":
 		fmt.Fprintln(t.out, versions())
 		return exitOK
+	case completeName:
+		complete(t.out, args[1:])
+		return exitOK
 	}
-	for _, v := range verbs {
-		if words := strings.Fields(v.name); len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
-			return t.report(v.run(ctx, args[len(words):], t))
-		}
+	if v, rest, ok := findVerb(args); ok {
+		return t.report(v.run(ctx, rest, t))
 	}
 	return t.report(noVerb(args, t))
 }
 
-// noVerb tells which verbs there are: those of a group, such as plasticity, where
+// findVerb returns the verb that the arguments begin with, and what follows it.
+func findVerb(args []string) (v verb, rest []string, ok bool) {
+	for _, v := range verbs {
+		if words := strings.Fields(v.name); len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
+			return v, args[len(words):], true
+		}
+	}
+	return verb{}, nil, false
+}
+
+// noVerb tells which verbs there are: those of a family, such as plasticity, where
 // only its name was given.
 func noVerb(args []string, t *terminal) error {
-	var group []verb
+	var family []verb
 	for _, v := range verbs {
 		if strings.HasPrefix(v.name, args[0]+" ") {
-			group = append(group, v)
+			family = append(family, v)
 		}
 	}
 	switch {
-	case group == nil:
-		return misused("there is no verb %q; the verbs are %s", args[0], verbNames(verbs))
+	case family == nil:
+		return unknown(strings.Join(args[:min(2, len(args))], " "), verbNames(verbs), "there is no verb %q; ventral help lists them", args[0])
 	case len(args) > 1 && (args[1] == "--help" || args[1] == "-h" || args[1] == "help"):
 		fmt.Fprintf(t.out, "Usage: ventral %s VERB [flags]\n\n", args[0])
-		listVerbs(t.out, group)
+		listVerbs(t.out, family)
 		fmt.Fprintf(t.out, "\nventral %s VERB --help tells a verb's flags, with an example.\n", args[0])
 		return nil
 	case len(args) == 1:
-		return misused("ventral %s needs one of its verbs: %s", args[0], verbNames(group))
+		return misused("%s needs one of its verbs: %s", args[0], strings.Join(verbNames(family), ", "))
 	}
-	return misused("there is no verb %q; ventral %s has %s", args[0]+" "+args[1], args[0], verbNames(group))
+	return unknown(args[0]+" "+args[1], verbNames(family), "there is no verb %q; ventral %s has %s", args[0]+" "+args[1], args[0], strings.Join(verbNames(family), ", "))
 }
 
-// run parses the arguments of v and acts on them.
-func (v verb) run(ctx context.Context, args []string, t *terminal) error {
+func verbNames(list []verb) []string {
+	names := make([]string, len(list))
+	for i, v := range list {
+		names[i] = v.name
+	}
+	return names
+}
+
+// programFlags are the flags that every verb has.
+type programFlags struct {
+	quiet              bool
+	json               string // "": nowhere
+	threads            int
+	config, saveConfig string
+}
+
+func (f *programFlags) add(flags *pflag.FlagSet, v verb) {
+	if v.json != "" {
+		flags.StringVar(&f.json, "json", "", "write the result as JSON to this `FILE` too (- for standard output, in place of the table)")
+	}
+	flags.StringVar(&f.config, "config", "", "take flags of this and other verbs from this `FILE` (TOML); the command line wins")
+	flags.StringVar(&f.saveConfig, "save-config", "", "write the flags to this `FILE`, for --config")
+	flags.IntVar(&f.threads, "threads", 0, "processor cores to use (0: all); the result is the same, to the bit")
+	flags.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
+	if v.json != "" {
+		heading(flags, "json", everyVerb)
+	} else {
+		heading(flags, "config", everyVerb)
+	}
+}
+
+// flagSet makes the flags of v.
+func (v verb) flagSet(program *programFlags) (*pflag.FlagSet, action) {
 	flags := pflag.NewFlagSet(v.name, pflag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.SortFlags = false
 	act := v.flags(flags)
-	flags.BoolVar(&t.quiet, "quiet", false, "no progress on standard error")
+	program.add(flags, v)
+	return flags, act
+}
+
+// run parses the arguments of v and acts on them.
+func (v verb) run(ctx context.Context, args []string, t *terminal) error {
+	flags, act := v.flagSet(&t.program)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, pflag.ErrHelp) {
-			fmt.Fprintf(t.out, "ventral %s: %s\n\n%s\n\nFlags:\n%s", strings.TrimSpace(v.name+" "+v.args), v.summary, strings.TrimSpace(v.detail), flags.FlagUsagesWrapped(t.width()))
+			v.help(t.out, flags, t.width())
 			return nil
 		}
-		return misused("ventral %s: %v; see ventral %s --help", v.name, err, v.name)
+		return v.misparsed(flags, err)
+	}
+	if err := checkChoices(flags); err != nil {
+		return err
+	}
+	if t.program.config != "" {
+		if err := readConfig(t.program.config, v, flags); err != nil {
+			return err
+		}
 	}
 	if v.args == "" && flags.NArg() > 0 {
-		return misused("ventral %s takes flags only, found %q; see ventral %s --help", v.name, flags.Arg(0), v.name)
+		return misused("%s takes flags only, found %q; see ventral %s --help", v.name, flags.Arg(0), v.name)
 	}
-	t.flags = flags
+	switch n := t.program.threads; {
+	case n < 0:
+		return misused("--threads is %d, expected at least 1 (0: all cores)", n)
+	case n > 0:
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n)) // the BLAS has one thread in each
+	}
+	t.begin(v, flags)
+	if path := t.program.saveConfig; path != "" {
+		text, err := t.config(everyFlag)
+		if err == nil {
+			err = writeFile(path, text)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return act(ctx, t)
 }
 
-func usage(w io.Writer) {
-	fmt.Fprintf(w, "ventral: learning in the visual stream without weight sharing, and how well it predicts V1, V2, V4 and IT\n\nUsage: ventral VERB [flags]\n\n")
-	listVerbs(w, verbs)
-	fmt.Fprintf(w, "\nventral VERB --help tells a verb's flags, with an example; ventral version what it was built with.\nExit codes: 0 done, 1 failed (files, data, computation), 2 wrong usage, 130 interrupted.\n")
-}
-
-func listVerbs(w io.Writer, list []verb) {
-	width := 0
-	for _, v := range list {
-		width = max(width, len(v.name))
+// misparsed is the error of arguments that cannot be parsed.
+func (v verb) misparsed(flags *pflag.FlagSet, err error) error {
+	var missing *pflag.NotExistError
+	if errors.As(err, &missing) {
+		var known []string
+		flags.VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+		return unknown("--"+missing.GetSpecifiedName(), known, "there is no flag --%s; see ventral %s --help", missing.GetSpecifiedName(), v.name)
 	}
-	for _, v := range list {
-		fmt.Fprintf(w, "  %-*s  %s\n", width, v.name, v.summary)
-	}
-}
-
-func verbNames(list []verb) string {
-	var names []string
-	for _, v := range list {
-		names = append(names, v.name)
-	}
-	return strings.Join(names, ", ")
+	return misused("%s: %v; see ventral %s --help", v.name, err, v.name)
 }
 
 // A usageError is a mistake on the command line: exit code 2.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 func misused(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-// required returns a usage error that names the first flag without a value.
+// required returns a usage error that names the flags without a value, with the
+// verb's example.
 func required(flags *pflag.FlagSet, names ...string) error {
+	var missing []string
 	for _, name := range names {
-		if flags.Lookup(name).Value.String() == "" || flags.Lookup(name).Value.String() == "[]" {
-			return misused("ventral %s needs --%s; see ventral %s --help", flags.Name(), name, flags.Name())
+		if value := flags.Lookup(name).Value.String(); value == "" || value == "[]" {
+			missing = append(missing, "--"+name)
 		}
 	}
-	return nil
+	if missing == nil {
+		return nil
+	}
+	return needs(flags, joined(missing))
+}
+
+// needs is the usage error of a verb that lacks something.
+func needs(flags *pflag.FlagSet, what string) error {
+	v, _, _ := findVerb(strings.Fields(flags.Name()))
+	return misused("%s needs %s, as in\n\n%s\n\nventral %s --help tells all flags.", v.name, what, strings.TrimSuffix(reflow(v.example(), usageWidth), "\n"), v.name)
 }
 
 // numbersOf are the finite numbers of a flag, of which there is at least one.

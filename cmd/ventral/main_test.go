@@ -19,6 +19,9 @@ import (
 
 // No test writes to the user's cache.
 func TestMain(m *testing.M) {
+	if os.Getenv("VENTRAL_IS_ITSELF") != "" { // a test runs the program in a process of its own
+		main()
+	}
 	cache, err := os.MkdirTemp("", "ventral-cache-")
 	if err != nil {
 		panic(err)
@@ -335,8 +338,8 @@ func TestWrongUsage(t *testing.T) {
 		want string
 	}{
 		{[]string{}, "Usage"},
-		{[]string{"dmeo"}, "demo, compare"},
-		{[]string{"demo", "--epoch", "3"}, "--help"},
+		{[]string{"dmeo"}, "Did you mean demo?"},
+		{[]string{"demo", "--epoch", "3"}, "Did you mean --epochs?"},
 		{[]string{"demo", "extra"}, "extra"},
 		{[]string{"demo", "--epochs", "0"}, "--epochs"},
 		{[]string{"demo", "--models", "conv,conv"}, "twice"},
@@ -360,11 +363,6 @@ func TestWrongUsage(t *testing.T) {
 		code, out, errs := ventral(t, c.args...)
 		if code != exitUsage || !strings.Contains(out+errs, c.want) {
 			t.Errorf("ventral %v: exit code %d, want %d; says %q, want %q in it", c.args, code, exitUsage, out+errs, c.want)
-		}
-	}
-	for _, v := range verbs {
-		if code, out, _ := ventral(t, append(strings.Fields(v.name), "--help")...); code != exitOK || !strings.Contains(out, "ventral "+v.name+" --") {
-			t.Errorf("the help of %s has no example", v.name)
 		}
 	}
 }

@@ -17,6 +17,9 @@ type modelSpec struct {
 	SleepEvery int    `json:"sleep_every"` // iterations; 0: never
 }
 
+// modelNames are networks to choose from.
+var modelNames = []string{"conv", "lc", "lc+sleep@1", "lc+sleep@10", "lc+sleep@100"}
+
 func parseModel(s string) (modelSpec, error) {
 	m := modelSpec{Name: s}
 	base, sleep, asleep := strings.Cut(s, "+")
@@ -25,7 +28,7 @@ func parseModel(s string) (modelSpec, error) {
 	case "lc":
 		m.Local = true
 	default:
-		return m, misused("unknown network %q: expected conv, lc, lc+sleep or lc+sleep@N", s)
+		return m, unknown(s, modelNames, "unknown network %q: expected conv, lc, lc+sleep or lc+sleep@N", s)
 	}
 	if !asleep {
 		return m, nil
@@ -43,7 +46,7 @@ func parseModel(s string) (modelSpec, error) {
 		m.SleepEvery = n
 	}
 	if word != "sleep" {
-		return m, misused("unknown network %q: expected conv, lc, lc+sleep or lc+sleep@N", s)
+		return m, unknown(s, modelNames, "unknown network %q: expected conv, lc, lc+sleep or lc+sleep@N", s)
 	}
 	m.Name = base + "+sleep@" + strconv.Itoa(m.SleepEvery)
 	return m, nil

@@ -36,20 +36,25 @@ running averages avg_pre, avg_post and theta (of post²), eta and the constants 
 --set. Lines before "dw = …" may name intermediate values. Functions: abs, exp,
 log, sqrt, tanh, sin, cos, sign, min, max, pow. d is the number of weights of a
 filter. The same letters stand in the rules above.`,
+	json: `
+  run, rule, steps      the folder, the rule and the last step
+  start, end            the measures then, by the names of the columns of
+                        trajectory.csv, and the theory's own where it has one
+  theory                what is known of them at the end; {}: nothing
+  note                  on the theory`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			f         plasticityFlags
-			out       string
-			overwrite bool
+			f      plasticityFlags
+			folder folderFlags
 		)
+		folder.add(flags, "")
+		heading(flags, "out", "The run")
 		f.add(flags)
-		flags.StringVar(&out, "out", "", "folder of the run")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "out"); err != nil {
 				return err
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
 			r, err := f.build(ctx)
@@ -59,12 +64,12 @@ filter. The same letters stand in the rules above.`,
 			about := describe(flags)
 			about.Data = append(about.Data, r.data...)
 			about.Arguments["set"], about.Arguments["equation"] = r.constantsText(), r.equation
-			folder, err := newRunFolder(out, overwrite, about)
+			dir, err := t.runFolder(folder, about)
 			if err != nil {
 				return err
 			}
-			defer folder.abandon()
-			return r.do(ctx, t, folder)
+			defer dir.abandon()
+			return r.do(ctx, t, dir)
 		}
 	},
 }
@@ -98,9 +103,41 @@ func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error
 	if diverged {
 		return fmt.Errorf("%s %w\nWhat was recorded until then is in %s", r.name, failed, f.name)
 	}
-	r.write(t, th)
-	fmt.Fprintf(t.out, "\nThe run is in %s: plot.png, trajectory.npz, trajectory.csv.\n", f.name)
-	return nil
+	return t.result(r.result(f.name, th), func() {
+		r.write(t, th)
+		fmt.Fprintf(t.out, "\nThe run is in %s: plot.png, trajectory.npz, trajectory.csv.\n", f.name)
+	})
+}
+
+// A plasticityJSON is what a run came to, as scripts read it.
+type plasticityJSON struct {
+	Run    string            `json:"run"`
+	Rule   string            `json:"rule"`
+	Steps  int               `json:"steps"`
+	Start  map[string]figure `json:"start"`
+	End    map[string]figure `json:"end"`
+	Theory map[string]figure `json:"theory"` // where something is known
+	Note   string            `json:"note"`
+}
+
+func (r *plasticityRun) result(folder string, th theory) plasticityJSON {
+	of := func(m plasticity.Measures) map[string]figure {
+		values := map[string]figure{}
+		for _, c := range measureColumns {
+			values[c.name] = figure(c.of(m))
+		}
+		return values
+	}
+	j := plasticityJSON{folder, r.name, r.last().Step, of(r.rec.Measures[0]), of(r.last()), map[string]figure{}, th.note}
+	if th.end != nil {
+		j.Theory = of(plasticity.Measure(th.end, th.begin, 0))
+	} else if !math.IsNaN(th.filterNorm) {
+		j.Theory["filter_norm"] = figure(th.filterNorm)
+	}
+	if th.name != "" {
+		j.Start[th.name], j.End[th.name], j.Theory[th.name] = figure(th.start), figure(th.now), figure(th.limit)
+	}
+	return j
 }
 
 // watched shows how many inputs have been seen.

@@ -41,22 +41,36 @@ type plasticityFlags struct {
 
 func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 	f.flags = flags
+	var rules, neurons []string
 	flags.StringVar(&f.rule, "rule", "sharing", "rule, by its name (see above)")
+	heading(flags, "rule", "Rule and neurons")
+	for _, r := range ruleTable {
+		rules = append(rules, r.name)
+	}
+	for _, n := range neuronsTable {
+		neurons = append(neurons, n.name)
+	}
+	examples(flags, "rule", rules...)
 	flags.StringVar(&f.equation, "equation", "", `a rule of your own in place of --rule, such as "dw = eta*post*(pre - post*w)"`)
 	flags.StringVar(&f.equationFile, "equation-file", "", "file that holds the equation")
 	flags.StringToStringVar(&f.set, "set", nil, "constants of the rule, the equation and the neurons: `NAME=VALUE`,…")
 	flags.StringVar(&f.neurons, "neurons", "linear", "neurons, by their name (see above)")
+	examples(flags, "neurons", neurons...)
 	flags.IntVar(&f.n, "n", 100, "neurons in the pool")
 	flags.IntVar(&f.k, "k", 3, "side of the receptive field: a filter has channels × k × k weights")
 	flags.IntVar(&f.channels, "channels", 1, "input channels")
 	flags.StringVar(&f.input, "input", "white", "input: white (noise), correlated (noise, --spectrum; without mean luminance), gratings, lines (of 0 and 1; the default of foldiak), patches (of --images) or FILE.npy (n_patterns × d, repeated when it ends)")
+	heading(flags, "input", "Input")
+	examples(flags, "input", inputs...)
 	flags.StringVar(&f.spectrum, "spectrum", "2", "power spectrum of correlated noise: the exponent e of 1/f^e, or FILE.npy (k × k, in the order of the discrete Fourier transform)")
 	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:PATH (any folder, zip, tar or tar.gz), or cifar10:PATH, folder:PATH … as in ventral train")
 	flags.IntVar(&f.imageSize, "image-size", 128, "side to which pictures:DIR is resized, pixels")
 	flags.StringVar(&f.weights, "weights", "", "weights of the start, FILE.npy, n × d (default: random)")
+	heading(flags, "weights", "Weights of the start")
 	flags.Float64Var(&f.mean, "mean", 0, "mean of random weights of the start (default: 1 for sharing and equations, else 0)")
 	flags.Float64Var(&f.deviation, "deviation", 0, "standard deviation of random weights of the start (default: 1 for sharing and equations, else 1/√d)")
 	flags.StringVar(&f.eta, "eta", "", "learning rate, a formula over the step t (default: the rule's)")
+	heading(flags, "eta", "Learning")
 	flags.Float64Var(&f.momentum, "momentum", 0, "momentum (default: the rule's)")
 	flags.IntVar(&f.steps, "steps", 0, "steps (default: 2000; 300000 for circuits, whose steps are steps in time)")
 	flags.IntVar(&f.hold, "hold", 0, "steps that an input stays (default: 150 for circuits, else 1)")
@@ -64,9 +78,13 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.batch, "batch", 1, "inputs of a step, whose changes are averaged")
 	flags.Float64Var(&f.averages, "averages", 100, "time constant of the running averages (theta, avg_pre, avg_post), patterns")
 	flags.IntVar(&f.every, "every", 0, "steps between records (default: for about 200 records)")
+	heading(flags, "every", "Records and seed")
 	flags.IntVar(&f.weightsMB, "weights-mb", 64, "memory for recorded weights, MB: as many records as fit hold them, evenly spaced (0: none)")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights and inputs: same seed, same bits")
 }
+
+// inputs are the values of --input that are no files.
+var inputs = []string{"white", "correlated", "gratings", "lines", "patches"}
 
 // A plasticityRun is an experiment ready to run.
 type plasticityRun struct {
@@ -119,7 +137,7 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 		if c.constants, err = constantsOf(f.set, of, c.ruleEntry.constants, c.neurons.constants); err != nil {
 			return c, err
 		}
-		if c.name == "foldiak" && !f.flags.Changed("input") {
+		if c.name == "foldiak" && leftAlone(f.flags, "input") {
 			f.input = "lines"
 		}
 		return c, checkConstants(c.name, c.constants)
@@ -190,7 +208,7 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 	}
 	if c.neurons.dynamic {
 		hold := 150
-		if f.flags.Changed("hold") {
+		if !leftAlone(f.flags, "hold") {
 			hold = f.hold
 		}
 		defaults["hold"], defaults["steps"] = fmt.Sprint(hold), "300000"
@@ -202,7 +220,7 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 		}
 	}
 	for _, flag := range slices.Sorted(maps.Keys(defaults)) {
-		if !f.flags.Changed(flag) {
+		if leftAlone(f.flags, flag) {
 			if err := f.flags.Set(flag, defaults[flag]); err != nil {
 				return err
 			}
@@ -211,7 +229,7 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 	if f.steps < 1 || f.hold < 1 || f.steps > 1<<40 || f.hold > 1<<30 {
 		return misused("--steps %d --hold %d: expected at least 1 step, and 1 step for an input", f.steps, f.hold)
 	}
-	if !f.flags.Changed("every") {
+	if leftAlone(f.flags, "every") {
 		presentations := max(1, f.steps/f.hold)
 		return f.flags.Set("every", fmt.Sprint(f.hold*max(1, presentations/200)))
 	}
@@ -387,7 +405,7 @@ func (f *plasticityFlags) openInput(ctx context.Context, r *plasticityRun, d int
 		return d, err
 	}
 	if !strings.HasSuffix(f.input, ".npy") {
-		return 0, misused("--input %q: expected white, correlated, gratings, lines, patches or FILE.npy", f.input)
+		return 0, unknown(f.input, inputs, "--input %q: expected white, correlated, gratings, lines, patches or FILE.npy", f.input)
 	}
 	data, shape, err := matrixFile(f.input, "inputs, n_patterns × d")
 	if err != nil {

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -38,6 +36,8 @@ var augmentations = []string{augmentTranslate, augmentCrop, augmentResizedCrop, 
 func (p *preparation) add(flags *pflag.FlagSet) {
 	p.given = flags.Changed
 	flags.StringVar(&p.Augment, "augment", augmentTranslate, "what training sees of an image: translate (a random crop after padding with the mean), crop (a random --size crop of the central --size + 2 --pad pixels, tested at their centre), resized-crop (a random rectangle resized to --size; tested at the centre of the image resized to --resize) or none")
+	heading(flags, "augment", "What training sees of an image")
+	oneOf(flags, "augment", augmentations...)
 	flags.IntVar(&p.Pad, "pad", 4, "translate and crop: how far images move in each direction, pixels")
 	flags.BoolVar(&p.Flip, "flip", false, "mirror images left and right in training, with probability 1/2")
 	flags.IntVar(&p.Size, "size", 0, "height and width of the networks' input, pixels (0: the images' own; of folders and shapes 32)")
@@ -51,8 +51,6 @@ func (p *preparation) check() error {
 	const most = 4096 // pixels: beyond are mistakes
 	moves := p.Augment == augmentTranslate || p.Augment == augmentCrop
 	switch {
-	case !slices.Contains(augmentations, p.Augment):
-		return misused("--augment %q: expected %s", p.Augment, strings.Join(augmentations, ", "))
 	case p.Pad < 0 || p.Pad > most:
 		return misused("--pad is %d, expected 0 to %d", p.Pad, most)
 	case !moves && p.given("pad") && p.Pad > 0:

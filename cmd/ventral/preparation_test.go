@@ -108,7 +108,7 @@ func TestTrainAugmented(t *testing.T) {
 		if _, shape, err := npy.ReadFile[float32](filepath.Join(acts, "avgpool.npy")); err != nil || shape[0] != 10 {
 			t.Errorf("%s: activations to %v images, %v", name, shape, err)
 		}
-		shown, err := m.imagesFor(t.Context(), "folder:"+photographs, "test", stimuli.ImageOptions{})
+		shown, err := m.imagesFor(t.Context(), &terminal{}, "folder:"+photographs, "test", stimuli.ImageOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +254,7 @@ func TestWrongAugmentation(t *testing.T) {
 		images string
 		flags  string
 	}{
-		`--augment "mirror": expected translate, crop, resized-crop, none`: {exitUsage, "shapes", "--augment mirror"},
+		`--augment "mirror": expected translate, crop, resized-crop or none`: {exitUsage, "shapes", "--augment mirror"},
 		"--pad is -1":                         {exitUsage, "shapes", "--pad -1"},
 		"--size is 4,":                        {exitUsage, "shapes", "--size 4"},
 		"--augment crop needs --size":         {exitUsage, "shapes", "--augment crop"},

@@ -48,6 +48,7 @@ type recordingFlags struct {
 
 func (f *recordingFlags) add(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.recordings, "recordings", nil, "REGION=FILE,…: recordings in HDF5, netCDF-4, MATLAB 7.3, NPY or NPZ; a region coordinate in the file selects the region's neuroids")
+	heading(flags, "recordings", "Recordings")
 	flags.StringSliceVar(&f.stimuli, "stimuli", nil, "REGION=IMAGES[:TABLE],…: the stimuli, a folder, zip, tar or tar.gz of images, and a CSV with stimulus_id and filename (default: what lies beside the recordings)")
 	flags.StringArrayVar(&f.axes, "axes", nil, "[REGION=]AXIS,AXIS,…: the axes of recordings, of stimulus, repetition, neuroid (without REGION: where the file does not name them)")
 	flags.StringSliceVar(&f.dataset, "dataset", nil, "[REGION=]NAME: the dataset, where a file holds several")
@@ -70,7 +71,7 @@ func perRegion(flag string, settings, regions []string) (map[string]string, erro
 			return nil, misused("--%s %q has no value", flag, s)
 		}
 		if named && !slices.Contains(regions, region) {
-			return nil, misused("--%s %s: there are no recordings of region %q; the regions are %s", flag, s, region, strings.Join(regions, ", "))
+			return nil, unknown(region, regions, "--%s %s: there are no recordings of region %q; the regions are %s", flag, s, region, strings.Join(regions, ", "))
 		}
 		if _, twice := m[region]; twice {
 			return nil, misused("--%s is given twice for region %q", flag, region)
@@ -251,7 +252,7 @@ func (r *record) partition() (p partition, err error) {
 func (r *record) column(flag, name string) ([]string, error) {
 	values, ok := r.table.Column(name)
 	if !ok {
-		return nil, fmt.Errorf("--%s %s: the table of its stimuli has no such column; it has %s", flag, name, strings.Join(r.table.Columns, ", "))
+		return nil, nameError{fmt.Errorf("--%s %s: the table of its stimuli has no such column; it has %s", flag, name, strings.Join(r.table.Columns, ", ")), name, r.table.Columns}
 	}
 	return byRow(values, r.rows), nil
 }

@@ -26,12 +26,21 @@ be made of the file, it says why.
   ventral recordings inspect responses.h5
   ventral recordings inspect trials.npy --axes neuroid,stimulus,repetition
   ventral recordings inspect --select 'region=IT,animal=Chabo|Tito' assembly.nc`,
+	json: `
+  file, responses       the file, and its array of responses ("": there is none)
+  arrays                of each: name, type, shape, dims, content
+  axes                  of the responses: name, length
+  coordinates           of each: name, axis, numeric, values and their counts
+  missing               fraction of the responses that is NaN
+  assemblies            of each region: region, n_stimuli, n_neuroids,
+                        fewest_trials, most_trials, begin_ms, end_ms,
+                        split_half, its quartiles, ceiling, ceiling_error, notes
+  problem               why there is no assembly; "" where there is`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
 			o          fit.ReadOptions
 			selections []string
 			window     string
-			jsonPath   string
 		)
 		flags.StringVar(&o.Dataset, "dataset", "", "the array of responses, where the file holds several")
 		flags.StringSliceVar(&o.Axes, "axes", nil, "its axes in their order: stimulus, repetition, presentation, neuroid, time_bin, or stimulus.NAME for each of several that are the stimulus together (MATLAB: in MATLAB's order)")
@@ -39,10 +48,9 @@ be made of the file, it says why.
 		flags.StringVar(&window, "window", "", "BEGIN:END in ms: the time bins that lie wholly inside, averaged")
 		flags.StringVar(&o.StimulusTable, "stimuli", "", "CSV with further coordinates of the stimuli or presentations (default for NAME.npy and NAME.npz: NAME_stimuli.csv)")
 		flags.StringVar(&o.NeuroidTable, "neuroids", "", "CSV with further coordinates of the neuroids (default for NAME.npy and NAME.npz: NAME_neuroids.csv)")
-		flags.StringVar(&jsonPath, "json", "", "write what is found as JSON to this file (- for standard output)")
 		return func(ctx context.Context, t *terminal) error {
 			if flags.NArg() != 1 {
-				return misused("ventral recordings inspect needs one file, found %d; see ventral recordings inspect --help", flags.NArg())
+				return needs(flags, "one FILE")
 			}
 			for _, s := range selections {
 				conditions, err := fit.ParseSelect(s)
@@ -62,19 +70,7 @@ be made of the file, it says why.
 			if err != nil {
 				return interrupted(ctx, err)
 			}
-			if jsonPath == "" {
-				found.write(t)
-				return nil
-			}
-			text, err := marshal(found)
-			if err != nil {
-				return err
-			}
-			if jsonPath == "-" {
-				_, err = t.out.Write(text)
-				return err
-			}
-			return writeFile(jsonPath, text)
+			return t.result(found, func() { found.write(t) })
 		}
 	},
 }
@@ -153,7 +149,7 @@ func inspect(path string, o fit.ReadOptions) (*inspection, error) {
 		}
 	}
 	if c.Problem != nil {
-		found.Problem = c.Problem.Error()
+		found.Problem = problemWords(c.Problem)
 		return found, nil
 	}
 	all, problem := fit.ReadAssembly(path, o)
@@ -171,9 +167,14 @@ func inspect(path string, o fit.ReadOptions) (*inspection, error) {
 		}
 	}
 	if len(found.Assemblies) == 0 {
-		found.Problem = problem.Error()
+		found.Problem = problemWords(problem)
 	}
 	return found, nil
+}
+
+// problemWords is why there is no assembly.
+func problemWords(err error) string {
+	return strings.TrimSpace(err.Error() + "\n" + suggestion(err))
 }
 
 func inspectAssembly(a *fit.Assembly) inspectedAssembly {

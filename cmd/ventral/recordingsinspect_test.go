@@ -80,7 +80,7 @@ func TestInspectForScripts(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 	file := filepath.Join(t.TempDir(), "found.json")
-	if code, printed, errs := ventral(t, "recordings", "inspect", path, "--json", file); code != exitOK || printed != "" {
+	if code, printed, errs := ventral(t, "recordings", "inspect", path, "--json", file); code != exitOK || !strings.Contains(printed, "4 × 3") {
 		t.Errorf("exit code %d, %s%s", code, printed, errs)
 	}
 	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"n_neuroids": 2`) {
@@ -110,8 +110,8 @@ func TestInspectSaysWhatIsWrong(t *testing.T) {
 		{[]string{plain}, exitOK, "does not say what its axes are (2 × 3): name them, e.g. stimulus,neuroid"},
 		{[]string{plain, "--axes", "stimulus,neuroid"}, exitOK, "note: no reliability: a split-half ceiling needs at least 2 repetitions per stimulus, found 1"},
 		{[]string{plain, "--axes", "stimulus,neuroid", "--neuroids", plain + ".csv"}, exitOK, "plain.npy.csv: open"},
-		{[]string{}, exitUsage, "needs one file, found 0"},
-		{[]string{path, plain}, exitUsage, "needs one file, found 2"},
+		{[]string{}, exitUsage, "needs one FILE"},
+		{[]string{path, plain}, exitUsage, "needs one FILE"},
 		{[]string{path + ".gone.npz"}, exitFailed, "no such file"},
 		{[]string{"inspect.go"}, exitFailed, `recordings are read from .nc, .h5, .hdf5, .mat (HDF5) and .npy, .npz (NumPy) files, not from ".go"`},
 		{[]string{"--help"}, exitOK, "ventral recordings inspect FILE: show what a file of recordings holds"},

@@ -26,6 +26,8 @@ type reductionFlags struct {
 
 func (r *reductionFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.pool, "pool", "", "mean or max: of every channel over its positions, before anything else")
+	heading(flags, "pool", "Fewer features")
+	oneOf(flags, "pool", "mean", "max")
 	flags.IntVar(&r.project, "project", 0, "features per layer, by a sparse random projection; layers that have no more are kept (0: none)")
 	flags.IntVar(&r.pca, "pca", 0, "principal components per layer, fitted on --pca-images; layers that have no more features are kept (0: none)")
 	flags.StringVar(&r.pcaImages, "pca-images", "", "folder, zip, tar or tar.gz of other images, or cifar10:PATH, folder:PATH … as in ventral train; more than --pca")
@@ -35,8 +37,6 @@ func (r *reductionFlags) add(flags *pflag.FlagSet) {
 // check returns a usage error for values that make no reduction.
 func (r *reductionFlags) check() error {
 	switch {
-	case r.pool != "" && r.pool != "mean" && r.pool != "max":
-		return misused("--pool %q: expected mean or max", r.pool)
 	case r.project < 0:
 		return misused("--project is %d, expected 0 (none) or more features", r.project)
 	case r.pca < 0:
@@ -183,7 +183,7 @@ func (r *reductionFlags) fit(ctx context.Context, t *terminal, f *runFolder, mod
 	b := t.bar("images for the components", src.Len(), "images")
 	pooled := newReducer(fitted)
 	err = model.StreamActivations(ctx, src, nil, names, batch, func(layer string, first int, rows []float32) error {
-		b.at(first, "images for the components")
+		b.at(first+imagesIn(model, layer, rows), "images for the components")
 		return w.write(layer, pooled.reduce(layer, rows))
 	})
 	b.done()

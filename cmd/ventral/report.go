@@ -39,7 +39,7 @@ differ, their tables, and their curves in the same axes.
 			paths := flags.Args()
 			switch {
 			case len(paths) == 0:
-				return misused("ventral report needs a RUN: the folder of one, or the JSON of ventral score; see ventral report --help")
+				return needs(flags, "a RUN: the folder of one, or the JSON of ventral score")
 			case out != "" && filepath.Ext(out) != ".html":
 				return misused("--out is %q, expected a file .html", out)
 			case out == "" && len(paths) > 1:

@@ -26,21 +26,28 @@ batch) or lc+sleep@N. Stopped at any moment, the same command goes on from where
 it was.
 
   ventral reproduce cifar10 --images folder:cifar10-jpeg --arch resnet20 --batch 512 --epochs 20 --out runs/table`,
+	json: `
+  run                   the folder
+  rows                  of each: network, repetitions, sleep_every,
+                        n_parameters, updates, and seeds, a list with seed,
+                        test_accuracy, test_top5, test_loss, train_accuracy,
+                        train_loss, sharing_snr`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			images    imageFlags
-			out       string
-			names     []string
-			seeds     int
-			overwrite bool
-			training  trainingFlags
+			folder   folderFlags
+			images   imageFlags
+			names    []string
+			seeds    int
+			training trainingFlags
 		)
+		folder.add(flags, "")
+		heading(flags, "out", "The run")
 		images.add(flags)
 		flags.StringSliceVar(&names, "rows", []string{"conv", "lc", "lc*4", "lc+sleep@1", "lc+sleep@10", "lc+sleep@100"}, "rows of the table")
 		flags.IntVar(&seeds, "seeds", 1, "seeds for each row, from --seed on (the paper: 5)")
+		heading(flags, "rows", "Networks")
+		examples(flags, "rows", "conv", "lc", "lc*4", "lc+sleep@1", "lc+sleep@10", "lc+sleep@100")
 		training.add(flags, 20)
-		flags.StringVar(&out, "out", "", "folder of the run")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "images", "out"); err != nil {
 				return err
@@ -63,7 +70,7 @@ it was.
 					return misused("row %s: %d repetitions do not divide the batch of %d", r.name, r.repetitions, training.batch)
 				}
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
 			sets, err := images.open(ctx, t, training.seed, training.preparation)
@@ -83,7 +90,7 @@ it was.
 			if err := training.open(&about.Data); err != nil {
 				return err
 			}
-			f, err := newRunFolder(out, overwrite, about)
+			f, err := t.runFolder(folder, about)
 			if err != nil {
 				return err
 			}
@@ -98,9 +105,10 @@ it was.
 			if err := f.finish(); err != nil {
 				return err
 			}
-			table.write(t)
-			fmt.Fprintf(t.out, "\nThe table is in %s: results.csv, accuracy.png, models/.\n", f.name)
-			return nil
+			return t.result(table.result(f.name), func() {
+				table.write(t)
+				fmt.Fprintf(t.out, "\nThe table is in %s: results.csv, accuracy.png, models/.\n", f.name)
+			})
 		}
 	},
 }
@@ -189,6 +197,47 @@ func (r *tableRun) write(t *terminal) {
 	}
 	rows.write(t.out)
 	fmt.Fprintf(t.out, "accuracies: %s; range: greatest − least. train accuracy: while the weights changed, on translated images.\nsharing SNR: median over layers, at the end.\n", r.words())
+}
+
+// A tableJSON is the table as scripts read it.
+type tableJSON struct {
+	Run  string         `json:"run"`
+	Rows []tableRowJSON `json:"rows"`
+}
+
+type tableRowJSON struct {
+	Network     string          `json:"network"`
+	Repetitions int             `json:"repetitions"`
+	SleepEvery  int             `json:"sleep_every"`
+	Parameters  int             `json:"n_parameters"`
+	Updates     int             `json:"updates"`
+	Seeds       []tableSeedJSON `json:"seeds"`
+}
+
+// A tableSeedJSON is a network of a row, after its last epoch.
+type tableSeedJSON struct {
+	Seed          uint64 `json:"seed"`
+	TestAccuracy  figure `json:"test_accuracy"`
+	TestTop5      figure `json:"test_top5"`
+	TestLoss      figure `json:"test_loss"`
+	TrainAccuracy figure `json:"train_accuracy"`
+	TrainLoss     figure `json:"train_loss"`
+	SharingSNR    figure `json:"sharing_snr"`
+}
+
+func (r *tableRun) result(folder string) tableJSON {
+	j := tableJSON{Run: folder}
+	for i, row := range r.rows {
+		first := r.results[i][0]
+		of := tableRowJSON{Network: row.name, Repetitions: row.repetitions, SleepEvery: row.spec.SleepEvery, Parameters: first.Parameters, Updates: first.Updates}
+		for s, n := range r.results[i] {
+			e := n.epochs[len(n.epochs)-1]
+			of.Seeds = append(of.Seeds, tableSeedJSON{r.training.seed + uint64(s), figure(e.Test.Accuracy), figure(e.Test.Top5), figure(e.Test.Loss),
+				figure(e.Train.Accuracy), figure(e.Train.Loss), n.SharingSNR})
+		}
+		j.Rows = append(j.Rows, of)
+	}
+	return j
 }
 
 // words says what the figures are of.

@@ -34,6 +34,24 @@ type exampleFile struct {
 
 const exampleColumns = 10
 
+// resultsKeys tells of the JSON of results.
+const resultsKeys = `
+  run                   the folder; the rest is its results.json
+  title, question       of the report
+  simulated             whether the recordings are
+  regression            in words; convention: of the ceiled scores
+  regions               of each: region, source, n_stimuli, n_repetitions,
+                        n_neuroids, ceiling, ceiling_error, splits …
+  networks              of each: name, n_parameters, updates, test_accuracy,
+                        sharing_snr …
+  scores                of each network, layer and region: n_features, r, error,
+                        ceiled, negative (r is), undefined (correlations that do
+                        not exist) and best (the network's best layer for the
+                        region)
+  reservations          what to mind
+  examples              pictures of images and stimuli: caption, file, simulated,
+                        stimulus_ids`
+
 // A regionResult is a set of recordings as it was scored.
 type regionResult struct {
 	Region       string `json:"region"`

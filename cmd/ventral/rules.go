@@ -132,8 +132,8 @@ func find[E any](table []E, nameOf func(E) string, flag, name string) (E, error)
 		}
 		known = append(known, nameOf(e))
 	}
-	var none E
-	return none, misused("%s %q: expected one of %s", flag, name, strings.Join(known, ", "))
+	var nothing E
+	return nothing, unknown(name, known, "%s %q: expected one of %s", flag, name, strings.Join(known, ", "))
 }
 
 // constantsOf is the value of every constant: its default, or what --set says.
@@ -150,7 +150,8 @@ func constantsOf(set map[string]string, of string, lists ...[]constant) (map[str
 			if len(values) == 0 {
 				return nil, misused("--set %s: %s has no constants", name, of)
 			}
-			return nil, misused("--set: %s has no constant %q; it has %s", of, name, strings.Join(slices.Sorted(maps.Keys(values)), ", "))
+			known := slices.Sorted(maps.Keys(values))
+			return nil, unknown(name, known, "--set: %s has no constant %q; it has %s", of, name, strings.Join(known, ", "))
 		}
 		v, err := number(name, set[name])
 		if err != nil {

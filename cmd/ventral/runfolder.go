@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/pflag"
+
 	"ventral/internal/whole"
 )
 
@@ -27,6 +29,40 @@ type runFolder struct {
 	overwrite  bool
 	worth      bool     // holds work that a run that goes on can use
 	lock       *os.File // run.json, locked while this process writes the run
+}
+
+// folderFlags say where a run is written.
+type folderFlags struct {
+	out       string
+	overwrite bool
+}
+
+func (f *folderFlags) add(flags *pflag.FlagSet, out string) {
+	flags.StringVar(&f.out, "out", out, "folder of the run")
+	flags.BoolVar(&f.overwrite, "overwrite", false, "replace the finished run in --out, and throw away an interrupted one of another command; an interrupted one of the same command is gone on with all the same")
+}
+
+// check refuses, before any work is done, a folder that the run could not be
+// given in the end.
+func (f folderFlags) check() error { return checkRunFolder(f.out, f.overwrite) }
+
+// runFolder makes the folder of a run of the verb at work: see newRunFolder. The
+// verb's flags are written to config.toml in it, from which ventral rerun
+// repeats the run.
+func (t *terminal) runFolder(where folderFlags, about any) (*runFolder, error) {
+	config, err := t.config(ofTheRun)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newRunFolder(where.out, where.overwrite, about)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(f.path(configName), config); err != nil {
+		f.abandon()
+		return nil, err
+	}
+	return f, nil
 }
 
 // newRunFolder makes the folder of a run that is wholly described by about,

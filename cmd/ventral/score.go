@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -39,20 +40,37 @@ ventral report puts several --json files side by side.
   ventral score --features layer3.npy --responses v4.npy --regression pls --json score.json
   ventral score --features activations.h5 --responses assembly.nc --stratify object_name \
     --csv scores.csv --figure layers.svg --bootstrap 1000`,
+	json: `
+The row by itself where there is one; of several, rows and comparisons (between
+layers, with --bootstrap: region, window, a, b, difference, low, high, p, p_holm).
+
+  layer, region, window
+  score, error          median over neuroids, mean ± standard error over splits
+  ceiling, ceiled       null where there is none; convention says how it is
+                        ceiled
+  split_scores          one for each split
+  per_neuroid           median over splits
+  n_stimuli, n_features, n_neuroids
+  n_undefined           correlations (split × neuroid) that do not exist
+  bootstrap, permutation, fev, commitment, chosen
+                        where they were asked for or there is something to tell
+  regression, parameters, splits, seed, notes, seconds, peak_bytes`,
 	flags: func(flags *pflag.FlagSet) action {
 		s := &scoreRun{}
 		s.scoring.further = append([]string{banded}, similarities...)
 		s.input.add(flags)
 		s.scoring.add(flags)
 		flags.Lookup("regression").Usage += "; banded (ridge with a penalty per layer, side by side); or rsa, cka, procrustes"
-		s.similarity.add(flags)
 		flags.BoolVar(&s.reverse, "reverse", false, "predict the features from the responses")
 		flags.Uint32Var(&s.seed, "seed", 1, "seed of the splits (Brain-Score: 1) and of all that is drawn")
+		s.similarity.add(flags)
 		flags.StringVar(&s.ceiling, "ceiling", "split-half", "split-half (where there are single trials), none, a number, or a .npy file with a ceiling per neuroid")
+		heading(flags, "ceiling", "Ceiling")
+		examples(flags, "ceiling", "split-half", "none")
 		flags.IntVar(&s.halves, "ceiling-splits", 10, "random halves of the split-half ceiling")
 		s.statistics.add(flags)
-		flags.StringVar(&s.jsonPath, "json", "", "write the result as JSON to this file (- for standard output)")
 		flags.StringVar(&s.csvPath, "csv", "", "write a row per layer and region to this CSV, while they are scored")
+		heading(flags, "csv", "Output")
 		flags.StringVar(&s.figurePath, "figure", "", "draw layers × regions as a heat map: .svg or .png")
 		flags.StringVar(&s.savePath, "save", "", "write r (n_splits × n_neuroids) and the splits, as rows of --features, to this .npz")
 		flags.BoolVar(&s.predictions, "predictions", false, "write the predictions to --save, too")
@@ -67,17 +85,18 @@ ventral report puts several --json files side by side.
 
 // scoreRun is the verb's flags.
 type scoreRun struct {
-	input                                   scoreInputFlags
-	scoring                                 scoringFlags
-	similarity                              similarityFlags
-	statistics                              statisticsFlags
-	reverse, predictions                    bool
-	seed                                    uint32
-	ceiling                                 string
-	halves                                  int
-	jsonPath, csvPath, figurePath, savePath string
-	splitsGiven, ceilingGiven               bool
-	largest                                 int64 // memory foreseen so far
+	input                         scoreInputFlags
+	scoring                       scoringFlags
+	similarity                    similarityFlags
+	statistics                    statisticsFlags
+	reverse, predictions          bool
+	seed                          uint32
+	ceiling                       string
+	halves                        int
+	csvPath, figurePath, savePath string
+	splitsGiven, ceilingGiven     bool
+	largest                       int64 // memory foreseen so far
+	work                          *scoreWork
 }
 
 // run scores every layer on every target.
@@ -110,8 +129,12 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 		}
 	}
 	layers := x.scored()
-	b := t.bar("scores", len(layers)*len(targets), "layers")
-	defer b.done()
+	total := 0
+	for _, target := range targets {
+		total += s.steps(target, len(layers))
+	}
+	s.work = &scoreWork{bar: t.bar("scores", total, "steps"), label: "scores"}
+	defer s.work.bar.done()
 	for _, target := range targets {
 		if s.statistics.commit > 0 {
 			if err := s.commit(ctx, t, x, target, &out); err != nil {
@@ -121,6 +144,7 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 		}
 		var candidates []fit.Candidate
 		for i, layer := range layers {
+			s.work.name(fmt.Sprintf("%s, %d of %d layers", joinTitle(target.title(), layer), i+1, len(layers)))
 			begun := time.Now()
 			row, err := s.score(ctx, t, x, layer, target)
 			if err != nil {
@@ -133,7 +157,6 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 			if row.drawn != nil {
 				candidates = append(candidates, fit.Candidate{Name: layer, Score: row.drawn})
 			}
-			b.at(len(out.rows), fmt.Sprintf("%d of %d layers", i+1, len(layers)))
 		}
 		if len(candidates) > 1 {
 			differences, err := fit.Compare(candidates)
@@ -143,8 +166,43 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 			out.compared = append(out.compared, comparedLayers{target, differences})
 		}
 	}
-	b.done()
+	s.work.bar.done()
 	return out.write(t)
+}
+
+// steps is how many fits, permutations and draws of a similarity a target takes.
+func (s *scoreRun) steps(target *scoreTarget, layers int) int {
+	each := len(target.splits) + s.statistics.permutations
+	switch {
+	case s.statistics.commit > 0:
+		each = 1
+	case s.kind() == compared:
+		each += s.statistics.bootstrap
+	}
+	return layers * each
+}
+
+// scoreWork counts the steps of a score, which are done on all cores.
+type scoreWork struct {
+	bar   *bar
+	mu    sync.Mutex
+	n     int
+	label string
+}
+
+// name says what the next steps are of.
+func (w *scoreWork) name(label string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.label = label
+	w.bar.at(w.n, label)
+}
+
+func (w *scoreWork) tick() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n++
+	w.bar.at(w.n, w.label)
 }
 
 // joinTitle puts a title before words, where there is one.

@@ -33,11 +33,13 @@ type scoreInputFlags struct {
 
 func (f *scoreInputFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.features, "features", "", "features, n_stimuli × n_features (further axes are flattened): .npy, .npz, .h5 or .nc, or a folder of .npy files, a layer each")
-	flags.StringSliceVar(&f.layers, "layers", nil, "layers of --features that holds several (default: all)")
-	flags.BoolVar(&f.join, "join", false, "score the layers together, side by side, as one set of features")
+	heading(flags, "features", "Features and recordings")
 	flags.StringVar(&f.responses, "responses", "", "responses, n_stimuli × n_neuroids, or with --axes single trials: .npy, .npz, .h5, .nc (Brain-Score), .mat")
 	flags.StringVar(&f.repetitions, "repetitions", "", "single trials of the same neuroids: for the ceiling, and where there are no --responses their mean is scored")
+	flags.StringSliceVar(&f.layers, "layers", nil, "layers of --features that holds several (default: all)")
+	flags.BoolVar(&f.join, "join", false, "score the layers together, side by side, as one set of features")
 	flags.StringSliceVar(&f.axes, "axes", nil, "axes of single trials that do not name them: stimulus, repetition, neuroid (or presentation, time_bin) in their order")
+	examples(flags, "axes", "stimulus", "repetition", "neuroid", "presentation", "time_bin")
 	flags.StringVar(&f.dataset, "dataset", "", "array of the recordings, where the file holds several")
 	flags.StringSliceVar(&f.regions, "region", nil, "regions, one row each (default: every region that the file names)")
 	flags.StringVar(&f.selection, "select", "", "of the recordings only what has these coordinates: animal=Chabo|Tito,object_name!=face")
@@ -57,7 +59,7 @@ func (f *scoreInputFlags) check(flags *pflag.FlagSet) error {
 	}
 	switch {
 	case f.responses == "" && f.repetitions == "":
-		return misused("ventral score needs --responses or --repetitions; see ventral score --help")
+		return needs(flags, "--responses or --repetitions")
 	case f.group != "" && f.stratify != "":
 		return misused("--group and --stratify exclude each other")
 	case f.minReliability < 0 || f.minReliability >= 1:
@@ -99,7 +101,7 @@ func (s *featureSource) examine(f *scoreInputFlags) error {
 	}
 	for i, name := range s.layers {
 		if !slices.Contains(s.file.Layers, name) {
-			return misused("--layers: %s has no layer %q; it has %s", f.features, name, strings.Join(s.file.Layers, ", "))
+			return unknown(name, s.file.Layers, "--layers: %s has no layer %q; it has %s", f.features, name, strings.Join(s.file.Layers, ", "))
 		}
 		if slices.Contains(s.layers[:i], name) {
 			return misused("--layers: %s is named twice", name)
@@ -367,7 +369,7 @@ func (x *featureSource) column(flag, spec string, a *fit.Assembly, rows []int) (
 	}
 	values, ok := cells[name]
 	if !ok {
-		return nil, "", fmt.Errorf("%s has no column %q; it has %s", path, name, strings.Join(header, ", "))
+		return nil, "", nameError{fmt.Errorf("%s has no column %q; it has %s", path, name, strings.Join(header, ", ")), name, header}
 	}
 	named, ok := cells["stimulus_id"]
 	if !ok {

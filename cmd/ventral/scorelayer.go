@@ -106,7 +106,10 @@ func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, lay
 	}
 	o := fit.Options{Regression: regression, Splits: target.splits, Ceiling: target.given, Convention: s.scoring.conventionOf(), KeepPredictions: s.wantsPredictions()}
 	chosen := newChoices(len(target.splits))
-	o.Fitted = chosen.take
+	o.Fitted = func(split int, f fit.Predictor) {
+		chosen.take(split, f)
+		s.work.tick()
+	}
 	res, err := fit.Score(ctx, features, responses, o)
 	if err != nil {
 		return nil, err
@@ -224,7 +227,7 @@ func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Re
 		row.Notes = append(row.Notes, b.Notes...)
 	}
 	if st.permutations > 0 {
-		po := fit.PermutationOptions{Permutations: st.permutations, Seed: uint64(s.seed), Groups: groups}
+		po := fit.PermutationOptions{Permutations: st.permutations, Seed: uint64(s.seed), Groups: groups, Done: s.work.tick}
 		permute := func() (*fit.Permuted, error) { return fit.Permute(ctx, res.Predictions, po) }
 		if st.refit {
 			o.KeepPredictions = false
@@ -259,10 +262,7 @@ func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Re
 
 // compareLayer fills a row with a similarity.
 func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSource, row *scoreJSON, features fit.Features, target *scoreTarget) error {
-	measure, err := s.similarityMeasure()
-	if err != nil {
-		return err
-	}
+	measure := s.similarityMeasure()
 	row.Stimuli, row.Features = features.Dims()
 	_, row.Neuroids = target.responses.Dims()
 	parallel := 0 // selections compared at a time
@@ -273,8 +273,9 @@ func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSour
 	if err := s.reserve(t, x, row.Layer, features, target, need, fmt.Sprintf("%s of %d stimuli", s.scoring.method, row.Stimuli), "use fewer stimuli, or cka, which needs least"); err != nil {
 		return err
 	}
-	o := fit.SimilarityOptions{Splits: target.splits, Bootstraps: s.statistics.bootstrap, Permutations: s.statistics.permutations, Seed: uint64(s.seed)}
+	o := fit.SimilarityOptions{Splits: target.splits, Bootstraps: s.statistics.bootstrap, Permutations: s.statistics.permutations, Seed: uint64(s.seed), Done: s.work.tick}
 	var res *fit.SimilarityResult
+	var err error
 	parameters := maps.Clone(measure.Parameters())
 	if s.similarity.distance == crossnobis && s.scoring.method == "rsa" {
 		if target.trials == nil {
@@ -337,6 +338,8 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 			return err
 		}
 		layers = append(layers, fit.Layer{Name: name, Open: func() (fit.Features, error) {
+			s.work.name(joinTitle(target.title(), name))
+			s.work.tick()
 			features, _, err := x.layer(name, target.rows)
 			return features, err
 		}})

@@ -138,32 +138,18 @@ func (o *scoreOutput) write(t *terminal) error {
 			return err
 		}
 	}
-	if r.jsonPath != "" {
-		text, err := o.json()
-		if err != nil {
-			return err
-		}
-		if r.jsonPath == "-" {
-			_, err = t.out.Write(text)
-			return err
-		}
-		if err := writeFile(r.jsonPath, text); err != nil {
-			return err
-		}
-	}
-	o.print(t)
-	return nil
+	return t.result(o.json(), func() { o.print(t) })
 }
 
 // json is the row by itself where there is one, and all of them otherwise.
-func (o *scoreOutput) json() ([]byte, error) {
+func (o *scoreOutput) json() any {
 	if len(o.rows) == 1 {
-		return marshal(o.rows[0])
+		return o.rows[0]
 	}
-	return marshal(struct {
+	return struct {
 		Rows        []*scoreJSON     `json:"rows"`
 		Comparisons []differenceJSON `json:"comparisons"`
-	}{o.rows, o.differences()})
+	}{o.rows, o.differences()}
 }
 
 func (o *scoreOutput) differences() []differenceJSON {

@@ -48,6 +48,8 @@ var belongs = []struct {
 func (f *scoringFlags) add(flags *pflag.FlagSet) {
 	f.given = flags.Changed
 	flags.StringVar(&f.method, "regression", "ridgecv", "ridgecv (leave-one-out α per neuroid), pls, ridge, linear, plscv (chooses the components), one-to-one")
+	heading(flags, "regression", "Regression and splits")
+	oneOf(flags, "regression", append(slices.Clip(regressions), f.further...)...)
 	flags.IntVar(&f.components, "components", 25, "components of pls, or the most that plscv may choose")
 	flags.Float64Var(&f.alpha, "alpha", 1, "penalty of ridge")
 	flags.Float64SliceVar(&f.alphas, "alphas", nil, "penalties, `numbers`, that ridgecv chooses among (default: Brain-Score's 99 from .01 to 1e7)")
@@ -58,6 +60,7 @@ func (f *scoringFlags) add(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.train, "train", 0.9, "fraction of the stimuli (of the groups) in the training part of a split")
 	flags.IntVar(&f.folds, "folds", 0, "folds in place of --splits: every stimulus (group) is tested once (0: none)")
 	flags.StringVar(&f.convention, "convention", string(fit.SquaredOverCeiling), "ceiled score: "+string(fit.SquaredOverCeiling)+" (Brain-Score since 2026) or "+string(fit.RatioSquared)+" (before)")
+	oneOf(flags, "convention", string(fit.SquaredOverCeiling), string(fit.RatioSquared))
 }
 
 // check returns a usage error for a value that makes no score.
@@ -74,8 +77,6 @@ func (f *scoringFlags) check() error {
 		return misused("--folds is %d, expected at least 2, or 0 for --splits", f.folds)
 	case f.inner < 0 || f.inner == 1:
 		return misused("--inner-folds is %d, expected at least 2, or 0", f.inner)
-	case f.conventionOf() != fit.SquaredOverCeiling && f.conventionOf() != fit.RatioSquared:
-		return misused("--convention %q: expected %s or %s", f.convention, fit.SquaredOverCeiling, fit.RatioSquared)
 	}
 	for _, b := range belongs {
 		if f.given(b.flag) && !slices.Contains(b.methods, f.method) {

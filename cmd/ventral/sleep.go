@@ -39,21 +39,27 @@ w̄: the mean filter of a pool, its norm and cosine against that before. A step 
 η is stable where η (λ_max + γ) < 2; λ_max grows with the weights of a filter over
 the patterns in a step. Where filters move apart, the sleep ends with an error and
 nothing is written.`,
+	json: `
+  run                   the folder
+  layers                of each: layer, and before and after with step, pool_snr
+                        and snr (of the sheet), drift, mean_norm, mean_cosine`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			f                    sleepFlags
-			weights, images, out string
-			n, every             int
-			overwrite            bool
+			f               sleepFlags
+			folder          folderFlags
+			weights, images string
+			n, every        int
 		)
 		flags.StringVar(&weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
+		heading(flags, "weights", "The run")
+		folder.add(flags, "")
 		f.add(flags, "")
+		heading(flags, "method", "Sleep")
 		flags.StringVar(&images, "images", "", "images of --stimuli replay: a folder, zip, tar or tar.gz, or cifar10:PATH, folder:PATH … as in ventral train (the training images)")
 		flags.IntVar(&n, "replay-images", 128, "images, or frames of waves, to replay (the first so many)")
 		flags.IntVar(&every, "every", 0, "steps between records (0: a tenth of the steps)")
 		flags.Uint64Var(&f.seed, "seed", 1, "seed of the patterns: same seed, same bits")
-		flags.StringVar(&out, "out", "", "folder to write")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
+		examples(flags, "images", imageSources()...)
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "weights", "out"); err != nil {
 				return err
@@ -67,7 +73,7 @@ nothing is written.`,
 			case (f.replays() && f.stimuli == "replay") != (images != ""):
 				return misused("--images are those of --stimuli replay: expected both or none, and --method hebbian or circuit")
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
 			model, about, err := openModel(weights)
@@ -102,7 +108,7 @@ nothing is written.`,
 			if f.replays() {
 				var source network.Source = newRetinalWaves(about.Architecture.Input, n, f.seed)
 				if f.stimuli == "replay" {
-					replayed, err := about.imagesFor(ctx, images, "train", stimuli.ImageOptions{})
+					replayed, err := about.imagesFor(ctx, t, images, "train", stimuli.ImageOptions{})
 					if err != nil {
 						return err
 					}
@@ -113,11 +119,11 @@ nothing is written.`,
 					return err
 				}
 			}
-			folder, err := newRunFolder(out, overwrite, what)
+			dir, err := t.runFolder(folder, what)
 			if err != nil {
 				return err
 			}
-			defer folder.abandon()
+			defer dir.abandon()
 			if err := s.run(ctx, t, model); err != nil {
 				return err
 			}
@@ -125,21 +131,22 @@ nothing is written.`,
 			if err != nil {
 				return err
 			}
-			if err := writeFile(folder.path(modelName), which); err != nil {
+			if err := writeFile(dir.path(modelName), which); err != nil {
 				return err
 			}
-			if err := s.write(folder); err != nil {
+			if err := s.write(dir); err != nil {
 				return err
 			}
-			if err := model.Save(folder.path(weightsName)); err != nil {
+			if err := model.Save(dir.path(weightsName)); err != nil {
 				return err
 			}
-			if err := folder.finish(); err != nil {
+			if err := dir.finish(); err != nil {
 				return err
 			}
-			s.table(t)
-			fmt.Fprintf(t.out, "\nThe network is in %s: %s, sleep.csv, sleep.png.\n", folder.name, weightsName)
-			return nil
+			return t.result(s.result(dir.name), func() {
+				s.table(t)
+				fmt.Fprintf(t.out, "\nThe network is in %s: %s, sleep.csv, sleep.png.\n", dir.name, weightsName)
+			})
 		}
 	},
 }
@@ -259,6 +266,34 @@ func depthColour(i, n int) color.Color {
 	from, to := palette[0].(color.RGBA), palette[1].(color.RGBA)
 	between := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + part*(float64(b)-float64(a)))) }
 	return color.RGBA{between(from.R, to.R), between(from.G, to.G), between(from.B, to.B), 0xff}
+}
+
+// sleptJSON is what sleep did, as scripts read it.
+type sleptJSON struct {
+	Run    string           `json:"run"`
+	Layers []sleptLayerJSON `json:"layers"`
+}
+
+type sleptLayerJSON struct {
+	Layer  string            `json:"layer"`
+	Before map[string]figure `json:"before"`
+	After  map[string]figure `json:"after"`
+}
+
+func (s *slept) result(folder string) sleptJSON {
+	j := sleptJSON{folder, []sleptLayerJSON{}}
+	of := func(r network.SleepRecord) map[string]figure {
+		values := map[string]figure{"step": figure(r.Step)}
+		for _, c := range sleepColumns {
+			values[c.name] = figure(c.of(r))
+		}
+		return values
+	}
+	for _, layer := range s.layers {
+		stages := s.stages[layer]
+		j.Layers = append(j.Layers, sleptLayerJSON{layer, of(stages[0]), of(stages[len(stages)-1])})
+	}
+	return j
 }
 
 // table prints what sleep did to every layer.

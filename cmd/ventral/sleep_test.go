@@ -197,7 +197,7 @@ func TestSleepVerbMethodsAndStimuli(t *testing.T) {
 			}
 		}
 	}
-	bad("an unknown method", exitUsage, "instant, hebbian, circuit", "--method", "deep")
+	bad("an unknown method", exitUsage, "instant, hebbian or circuit", "--method", "deep")
 	bad("no steps", exitUsage, "--steps is 0", "--steps", "0")
 	bad("no patterns", exitUsage, "--patterns is 0", "--patterns", "0")
 	bad("too many patterns", exitUsage, "at most", "--patterns", "99999999")

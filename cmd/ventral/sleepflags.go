@@ -5,7 +5,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -32,6 +31,7 @@ type sleepFlags struct {
 func (f *sleepFlags) add(flags *pflag.FlagSet, prefix string) {
 	f.prefix = prefix
 	flags.StringVar(&f.method, prefix+"method", network.InstantSleep, "how it sleeps: instant (every filter becomes its pool's mean), hebbian (mean-field rule) or circuit (lateral circuit)")
+	oneOf(flags, prefix+"method", network.SleepMethods()...)
 	flags.IntVar(&f.steps, prefix+"steps", 100, "steps of hebbian and circuit sleep")
 	flags.IntVar(&f.patterns, prefix+"patterns", 128, "patterns in a step of sleep")
 	flags.Float64Var(&f.rate, prefix+"lr", 0, "learning rate η of sleep (0: 0.1, or 1 where it is normalised)")
@@ -40,6 +40,7 @@ func (f *sleepFlags) add(flags *pflag.FlagSet, prefix string) {
 	flags.BoolVar(&f.corrected, prefix+"corrected", false, "the circuit learns about b + r_inh, which keeps the mean filter, not about b")
 	flags.BoolVar(&f.normalised, prefix+"normalised", false, "divide η by the largest eigenvalue λ_max of the patterns' ⟨xxᵀ⟩: stable for any fan-in")
 	flags.StringVar(&f.stimuli, prefix+"stimuli", "white", "what a layer sees in sleep: white (noise), replay (images) or waves (retinal waves, Godfrey & Swindale 2007, a pixel being 34 µm), as they reach it through the layers before, or FILE.npy (n_patterns × C × k × k) or FILE.npz (such an array for each layer, by its name); a file's patterns are repeated when they end")
+	examples(flags, prefix+"stimuli", "white", "replay", "waves")
 	flags.StringSliceVar(&f.layers, prefix+"layers", []string{"all"}, "filter layers that sleep, or all that are locally connected")
 }
 
@@ -47,8 +48,6 @@ func (f *sleepFlags) add(flags *pflag.FlagSet, prefix string) {
 func (f *sleepFlags) check() error {
 	flag := "--" + f.prefix
 	switch {
-	case !slices.Contains(network.SleepMethods(), f.method):
-		return misused("%smethod %q: expected %s", flag, f.method, strings.Join(network.SleepMethods(), ", "))
 	case f.steps < 1:
 		return misused("%ssteps is %d, expected at least 1", flag, f.steps)
 	case f.patterns < 1:
@@ -62,7 +61,7 @@ func (f *sleepFlags) check() error {
 	case len(f.layers) == 0:
 		return misused("%slayers is empty: expected all, or names of layers", flag)
 	case !slices.Contains([]string{"white", "waves", "replay"}, f.stimuli) && !slices.Contains([]string{".npy", ".npz"}, filepath.Ext(f.stimuli)):
-		return misused("%sstimuli %q: expected white, waves, replay, FILE.npy or FILE.npz", flag, f.stimuli)
+		return unknown(f.stimuli, []string{"white", "waves", "replay"}, "%sstimuli %q: expected white, waves, replay, FILE.npy or FILE.npz", flag, f.stimuli)
 	}
 	if err := f.settings().Check(); err != nil {
 		return misused("%w", err)

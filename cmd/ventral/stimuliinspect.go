@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 
@@ -30,6 +30,16 @@ at that size are duplicates, also between training and test images. A damaged
 file is listed with the reason, and the exit code is 1.
 
   ventral stimuli inspect --size 64 --sheet tiny.png folder:tiny-imagenet-200.zip`,
+	json: `
+  source                as it was given
+  files                 of image files: count, formats, channels, sizes,
+                        smallest, largest, usual
+  damaged               of each damaged file: file, reason
+  unlisted              images that the table does not name
+  parts                 of training and test images: part, count, channels,
+                        height, width, mean, std, sha256, classes, class_counts
+  duplicates            groups of equal images
+  notes                 what to mind`,
 	flags: func(flags *pflag.FlagSet) action {
 		v := &stimuliInspection{}
 		flags.IntVar(&v.size, "size", 0, "height and width at which the images are read, pixels (0: the images' own; of folders and shapes 32)")
@@ -39,10 +49,9 @@ file is listed with the reason, and the exit code is 1.
 		flags.StringVar(&v.sheet, "sheet", "", "write a PNG with some images of every class to this file")
 		flags.IntVar(&v.perClass, "per-class", 10, "images of a class on the sheet, spread evenly over them")
 		flags.IntVar(&v.list, "list", 20, "name at most so many classes, damaged files and duplicates (0: all)")
-		flags.BoolVar(&v.json, "json", false, "print JSON, with all of them, in place of text")
 		return func(ctx context.Context, t *terminal) error {
 			if flags.NArg() != 1 {
-				return misused("ventral stimuli inspect needs exactly one SOURCE, found %d; see ventral stimuli inspect --help", flags.NArg())
+				return needs(flags, "one SOURCE")
 			}
 			if v.perClass < 1 || v.list < 0 || v.crop < 0 {
 				return misused("--per-class %d --list %d --crop %d: expected at least 1, 0 and 0", v.perClass, v.list, v.crop)
@@ -57,7 +66,6 @@ type stimuliInspection struct {
 	images                     imageFlags
 	table, sheet               string
 	size, perClass, list, crop int
-	json                       bool
 }
 
 // inspectedSets is what the verb finds.
@@ -105,7 +113,7 @@ type inspectedPart struct {
 }
 
 func (v *stimuliInspection) run(ctx context.Context, t *terminal, source string) error {
-	found, err := v.inspect(ctx, source)
+	found, err := v.inspect(ctx, t, source)
 	if err != nil {
 		return err
 	}
@@ -114,16 +122,12 @@ func (v *stimuliInspection) run(ctx context.Context, t *terminal, source string)
 			return err
 		}
 	}
-	if v.json {
-		e := json.NewEncoder(t.out)
-		e.SetIndent("", "  ")
-		err = e.Encode(found)
-	} else {
+	err = t.result(found, func() {
 		found.write(t.out, v.list)
 		if v.sheet != "" {
 			fmt.Fprintf(t.out, "\nSome images of every class are in %s.\n", v.sheet)
 		}
-	}
+	})
 	if err == nil && len(found.Damaged) > 0 {
 		err = fmt.Errorf("%s: %d damaged files", source, len(found.Damaged))
 	}
@@ -131,13 +135,16 @@ func (v *stimuliInspection) run(ctx context.Context, t *terminal, source string)
 }
 
 // inspect opens the source and reads it once for every figure.
-func (v *stimuliInspection) inspect(ctx context.Context, source string) (*inspectedSets, error) {
+func (v *stimuliInspection) inspect(ctx context.Context, t *terminal, source string) (*inspectedSets, error) {
 	o, err := v.images.options()
 	if err != nil {
 		return nil, err
 	}
 	found := &inspectedSets{Source: source, Damaged: []damagedFile{}, Duplicates: [][]string{}}
 	o.Table, o.Crop = v.table, v.crop
+	read, finish := t.reading()
+	defer finish()
+	o.Read = read
 	o.Damaged = func(file string, err error) {
 		found.Damaged = append(found.Damaged, damagedFile{file, err.Error()})
 	}
@@ -183,7 +190,7 @@ func (v *stimuliInspection) inspect(ctx context.Context, source string) (*inspec
 		if set == nil {
 			continue
 		}
-		part, err := inspectPart(ctx, names[i], set)
+		part, err := inspectPart(ctx, t, names[i], set)
 		if err != nil {
 			return nil, err
 		}
@@ -233,8 +240,22 @@ func byCount(counts map[string]int) []string {
 	return keys
 }
 
-func inspectPart(ctx context.Context, name string, set stimuli.Set) (*inspectedPart, error) {
-	survey, err := stimuli.SurveyOf(ctx, set)
+// A watchedSet shows how many of its images have been seen.
+type watchedSet struct {
+	stimuli.Set
+	seen atomic.Int64
+	bar  *bar
+}
+
+func (w *watchedSet) Pixels(i int, dst []float32) error {
+	w.bar.at(int(w.seen.Add(1)), "comparing")
+	return w.Set.Pixels(i, dst)
+}
+
+func inspectPart(ctx context.Context, t *terminal, name string, set stimuli.Set) (*inspectedPart, error) {
+	b := t.bar("comparing", set.Len(), "images")
+	defer b.done()
+	survey, err := stimuli.SurveyOf(ctx, &watchedSet{Set: set, bar: b})
 	if err != nil {
 		return nil, err
 	}

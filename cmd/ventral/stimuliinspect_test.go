@@ -68,7 +68,7 @@ func TestStimuliInspect(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "train/dog/0.png"), []byte("no image"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	code, text, errs = ventral(t, "stimuli", "inspect", "--json", source)
+	code, text, errs = ventral(t, "stimuli", "inspect", "--json", "-", source)
 	var found struct {
 		Damaged []struct{ File, Reason string }
 		Parts   []struct {

@@ -100,7 +100,7 @@ func stimulusKinds(image string, r stimuli.Raster) []stimulusKind {
 				return stimuli.Dots{Seed: uint64(v["seed"]), Density: v["density"], Diameter: v["diameter"], Direction: v["direction"], Coherence: v["coherence"],
 					Speed: v["speed"], Lifetime: v["lifetime"], Contrast: v["contrast"], Size: v["size"]}, nil
 			}},
-		{"noise", "Gaussian noise: white, 1/f^α, of a band of frequencies and orientations", slices.Concat([]stimulusParameter{{"exponent", 0}, {"spatial-frequency", 0}, {"octaves", 1}, {"orientation", 0}, {"orientation-width", 0}}, rmsNoise),
+		{"noise", "Gaussian noise: white, 1/f^α, of a band of frequencies, orientations", slices.Concat([]stimulusParameter{{"exponent", 0}, {"spatial-frequency", 0}, {"octaves", 1}, {"orientation", 0}, {"orientation-width", 0}}, rmsNoise),
 			func(v stimulusValues) (stimuli.Stimulus, error) {
 				return stimuli.FilteredNoise{Seed: uint64(v["seed"]), Contrast: v["contrast"], Exponent: v["exponent"], Frequency: v["spatial-frequency"], Octaves: v["octaves"],
 					Orientation: v["orientation"], OrientationWidth: v["orientation-width"], Refresh: v["refresh"]}, nil

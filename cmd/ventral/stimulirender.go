@@ -24,8 +24,8 @@ var stimuliRenderVerb = verb{
 	detail: `
 Kinds, with their flags and defaults:
 
-` + kindsHelp() + `  shapes        the labelled images of --images shapes, --number of them, in colour,
-                a folder for each class
+` + kindsHelp() + `  shapes        the labelled images of --images shapes, --number of them, in
+                colour, a folder for each class
                 seed 1
 
 Black is 0, mid-grey .5, white 1, linear in luminance. Contrast that would lead
@@ -35,17 +35,25 @@ a temporal one that the frames cannot. --out says by its ending what is written:
   .png    one frame, 256 grey levels
   .gif    a movie that repeats, 256 grey levels
   .npy    frames × rows × columns, float32
-  none    a folder: a still PNG for every combination of the flags' values, which
-          may be lists, and stimuli.csv with stimulus_id, filename and every
-          parameter, as ventral activations --images and ventral tuning read it
+  none    a folder: a still PNG for every combination of the flags' values,
+          which may be lists, and stimuli.csv with stimulus_id, filename and
+          every parameter, as ventral activations --images and ventral tuning
+          read it
 
   ventral stimuli render --orientation 45 --spatial-frequency 2 --out grating.png grating
   ventral stimuli render dots --coherence .5 --lifetime 200 --frames 60 --out dots.gif
   ventral stimuli render grating --orientation 0,45,90,135 --spatial-frequency .5,1,2 --phase 0,90,180,270 --out gratings
   ventral stimuli render texture --image leaves.jpg --seed 1,2,3 --out textures`,
+	json: `
+  out, kind             the file or folder, and the kind of stimulus
+  n_stimuli, n_frames   how many, and frames of each
+  width, height         pixels
+  degrees               visual angle of the width`,
 	flags: func(flags *pflag.FlagSet) action {
 		s := &stimuliRender{flags: flags}
-		flags.StringVar(&s.out, "out", "", "file (.png, .gif, .npy) or folder to write")
+		s.folder.add(flags, "")
+		flags.Lookup("out").Usage = "file (.png, .gif, .npy) or folder to write"
+		heading(flags, "out", "Output and screen")
 		flags.IntVar(&s.raster.Width, "pixels", 256, "columns of the screen, and rows but for --rows")
 		flags.IntVar(&s.raster.Height, "rows", 0, "rows of the screen (0: as many as columns)")
 		flags.Float64Var(&s.raster.Degrees, "degrees", 8, "visual angle of the screen's width")
@@ -55,21 +63,21 @@ a temporal one that the frames cannot. --out says by its ending what is written:
 		flags.IntVar(&s.number, "number", 100, "how many shapes")
 		flags.StringVar(&s.image, "image", "", "picture whose power spectrum a texture has")
 		s.grid = addStimulusFlags(flags)
-		flags.BoolVar(&s.overwrite, "overwrite", false, "replace the folder of an earlier run")
+		heading(flags, stimulusFlags[0].name, "Stimuli")
 		return s.run
 	},
 }
 
 // stimuliRender is the verb's flags.
 type stimuliRender struct {
-	flags      *pflag.FlagSet
-	grid       stimulusGrid
-	raster     stimuli.Raster
-	time, fps  float64
-	frames     int
-	number     int // of shapes
-	image, out string
-	overwrite  bool
+	flags     *pflag.FlagSet
+	grid      stimulusGrid
+	raster    stimuli.Raster
+	time, fps float64
+	frames    int
+	number    int // of shapes
+	image     string
+	folder    folderFlags
 }
 
 func (s *stimuliRender) run(ctx context.Context, t *terminal) error {
@@ -82,7 +90,7 @@ func (s *stimuliRender) run(ctx context.Context, t *terminal) error {
 	const most = 1 << 14
 	switch {
 	case s.flags.NArg() != 1:
-		return misused("ventral stimuli render needs one kind of stimulus, found %q; see ventral stimuli render --help", s.flags.Args())
+		return needs(s.flags, "one KIND of stimulus")
 	case min(s.raster.Width, s.raster.Height) < 1 || max(s.raster.Width, s.raster.Height) > most || !(s.raster.Degrees > 0) || math.IsInf(s.raster.Degrees, 1):
 		return misused("--pixels %d --rows %d --degrees %g: expected 1 to %d pixels and a positive angle", s.raster.Width, s.raster.Height, s.raster.Degrees, most)
 	case s.frames < 1 || !(s.fps > 0) || math.IsInf(s.fps, 1) || !(math.Abs(s.time) < 1e12):
@@ -109,7 +117,7 @@ func (s *stimuliRender) run(ctx context.Context, t *terminal) error {
 	if err := fits(48*int64(s.raster.Height)*int64(s.raster.Width), "a frame", "take fewer --pixels"); err != nil {
 		return err
 	}
-	ending := filepath.Ext(s.out)
+	ending := filepath.Ext(s.folder.out)
 	switch {
 	case ending == "":
 		if s.frames > 1 {
@@ -132,20 +140,36 @@ func (s *stimuliRender) run(ctx context.Context, t *terminal) error {
 	}
 	switch ending {
 	case ".png":
-		err = s.writePNG(stimulus, s.out)
+		err = s.writePNG(stimulus, s.folder.out)
 	case ".gif":
 		err = s.writeGIF(ctx, t, stimulus)
 	case ".npy":
 		err = s.writeNPY(ctx, t, stimulus)
 	default:
-		return misused("--out %s: expected .png, .gif, .npy, or a folder without an ending", s.out)
+		return misused("--out %s: expected .png, .gif, .npy, or a folder without an ending", s.folder.out)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s: %d × %d pixels, %g × %g degrees, %s\n", s.out, s.raster.Width, s.raster.Height, s.raster.Degrees,
-		s.raster.Degrees*float64(s.raster.Height)/float64(s.raster.Width), counted(s.frames, "frame"))
-	return nil
+	return t.result(s.rendered(kind.name, 1), func() {
+		fmt.Fprintf(t.out, "%s: %d × %d pixels, %g × %g degrees, %s\n", s.folder.out, s.raster.Width, s.raster.Height, s.raster.Degrees,
+			s.raster.Degrees*float64(s.raster.Height)/float64(s.raster.Width), counted(s.frames, "frame"))
+	})
+}
+
+// A renderedJSON is what was drawn, as scripts read it.
+type renderedJSON struct {
+	Out     string  `json:"out"`
+	Kind    string  `json:"kind"`
+	Stimuli int     `json:"n_stimuli"`
+	Frames  int     `json:"n_frames"` // of each
+	Width   int     `json:"width"`
+	Height  int     `json:"height"`
+	Degrees float64 `json:"degrees"`
+}
+
+func (s *stimuliRender) rendered(kind string, n int) renderedJSON {
+	return renderedJSON{s.folder.out, kind, n, s.frames, s.raster.Width, s.raster.Height, s.raster.Degrees}
 }
 
 // eachFrame draws the frames in their order; use must not keep the pixels.
@@ -215,11 +239,11 @@ func (s *stimuliRender) writeGIF(ctx context.Context, t *terminal, stimulus stim
 	if err := gif.EncodeAll(&b, movie); err != nil {
 		return err
 	}
-	return writeFile(s.out, b.Bytes())
+	return writeFile(s.folder.out, b.Bytes())
 }
 
 func (s *stimuliRender) writeNPY(ctx context.Context, t *terminal, stimulus stimuli.Stimulus) error {
-	w, err := npy.Create[float32](s.out, []int{s.frames, s.raster.Height, s.raster.Width})
+	w, err := npy.Create[float32](s.folder.out, []int{s.frames, s.raster.Height, s.raster.Width})
 	if err != nil {
 		return err
 	}
@@ -246,7 +270,7 @@ func (s *stimuliRender) writeSet(ctx context.Context, t *terminal, kind stimulus
 			return err
 		}
 	}
-	f, err := newRunFolder(s.out, s.overwrite, about)
+	f, err := t.runFolder(s.folder, about)
 	if err != nil {
 		return err
 	}
@@ -285,6 +309,7 @@ func (s *stimuliRender) writeSet(ctx context.Context, t *terminal, kind stimulus
 	if err := f.finish(); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s: %s of %d × %d pixels, and stimuli.csv\n", f.name, counted(len(values), "picture"), s.raster.Width, s.raster.Height)
-	return nil
+	return t.result(s.rendered(kind.name, len(values)), func() {
+		fmt.Fprintf(t.out, "%s: %s of %d × %d pixels, and stimuli.csv\n", f.name, counted(len(values), "picture"), s.raster.Width, s.raster.Height)
+	})
 }

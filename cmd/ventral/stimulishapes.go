@@ -29,15 +29,15 @@ func (s *stimuliRender) writeShapes(ctx context.Context, t *terminal) error {
 	switch {
 	case s.number < 1 || s.number > most || s.raster.Width < 8 || s.raster.Height != s.raster.Width:
 		return misused("--number %d --pixels %d --rows %d: expected 1 to %s shapes, and at least 8 pixels, as many rows", s.number, s.raster.Width, s.raster.Height, thousands(most))
-	case filepath.Ext(s.out) != "":
-		return misused("--out %s: shapes are a folder, without an ending", s.out)
+	case filepath.Ext(s.folder.out) != "":
+		return misused("--out %s: shapes are a folder, without an ending", s.folder.out)
 	}
 	if err := fits(3*int64(s.number)*int64(s.raster.Width)*int64(s.raster.Width), fmt.Sprintf("%d shapes", s.number), "take fewer, or fewer --pixels"); err != nil {
 		return err
 	}
 	about := describe(s.flags)
 	about.Arguments["kind"] = "shapes"
-	f, err := newRunFolder(s.out, s.overwrite, about)
+	f, err := t.runFolder(s.folder, about)
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,7 @@ func (s *stimuliRender) writeShapes(ctx context.Context, t *terminal) error {
 	if err := f.finish(); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s: %s of %d × %d pixels in %d classes, and stimuli.csv\n", f.name, counted(set.Len(), "picture"), s.raster.Width, s.raster.Height, len(set.Classes()))
-	return nil
+	return t.result(s.rendered("shapes", set.Len()), func() {
+		fmt.Fprintf(t.out, "%s: %s of %d × %d pixels in %d classes, and stimuli.csv\n", f.name, counted(set.Len(), "picture"), s.raster.Width, s.raster.Height, len(set.Classes()))
+	})
 }

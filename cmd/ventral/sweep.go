@@ -33,19 +33,23 @@ complete.
 
   ventral plasticity sweep --vary gamma=.1,.01,.001 --vary k=3,6,9 --seeds 10 --out runs/grid
   ventral plasticity sweep --neurons circuit --vary alpha=1,3,10,30 --seeds 3 --out runs/alpha`,
+	json: `
+  run                   the folder
+  runs                  of each: run (its number), point (what is varied, by
+                        name), seed, status (done, diverged), steps and
+                        measures, by the names of the columns of runs.csv`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			f         plasticityFlags
-			vary      []string
-			seeds     int
-			out       string
-			overwrite bool
+			f      plasticityFlags
+			folder folderFlags
+			vary   []string
+			seeds  int
 		)
+		folder.add(flags, "")
+		heading(flags, "out", "The sweep")
 		flags.StringArrayVar(&vary, "vary", nil, "a flag or constant and its values, `NAME=VALUE,VALUE`,…; may be repeated")
 		flags.IntVar(&seeds, "seeds", 1, "seeds for each combination, from --seed on")
 		f.add(flags)
-		flags.StringVar(&out, "out", "", "folder of the sweep")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "out", "vary"); err != nil {
 				return err
@@ -53,7 +57,7 @@ complete.
 			if seeds < 1 {
 				return misused("--seeds is %d, expected at least 1", seeds)
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
 			s := &sweep{base: &f, seeds: seeds}
@@ -67,20 +71,21 @@ complete.
 			about := describe(flags)
 			about.Data = append(about.Data, data...)
 			s.describe(&about)
-			folder, err := newRunFolder(out, overwrite, about)
+			dir, err := t.runFolder(folder, about)
 			if err != nil {
 				return err
 			}
-			defer folder.abandon()
-			if err := s.run(ctx, t, folder); err != nil {
+			defer dir.abandon()
+			if err := s.run(ctx, t, dir); err != nil {
 				return err
 			}
-			if err := folder.finish(); err != nil {
+			if err := dir.finish(); err != nil {
 				return err
 			}
-			s.write(t)
-			fmt.Fprintf(t.out, "\nThe %d runs are in %s/runs.csv.\n", len(s.rows), folder.name)
-			return nil
+			return t.result(s.result(dir.name), func() {
+				s.write(t)
+				fmt.Fprintf(t.out, "\nThe %d runs are in %s/runs.csv.\n", len(s.rows), dir.name)
+			})
 		}
 	},
 }
@@ -113,7 +118,7 @@ func (s *sweep) parse(vary []string) error {
 		if seen[name] {
 			return misused("--vary names %s twice", name)
 		}
-		if name == "seed" || name == "out" || name == "overwrite" || name == "quiet" || name == "vary" || name == "seeds" || name == "set" {
+		if slices.Contains(notOfTheRun, name) || slices.Contains([]string{"seed", "seeds", "vary", "set"}, name) {
 			return misused("--vary %s: cannot be varied; --seeds gives several seeds", name)
 		}
 		if s.base.flags.Changed(name) {
@@ -184,9 +189,13 @@ func (s *sweep) flagsOf(combination, seed int) (*plasticityFlags, error) {
 	flags := pflag.NewFlagSet(s.base.flags.Name(), pflag.ContinueOnError)
 	f.add(flags)
 	var failed error
-	s.base.flags.Visit(func(given *pflag.Flag) {
-		if flags.Lookup(given.Name) != nil && given.Name != "set" {
-			failed = errors.Join(failed, flags.Set(given.Name, given.Value.String()))
+	s.base.flags.VisitAll(func(f *pflag.Flag) {
+		switch own := flags.Lookup(f.Name); {
+		case own == nil || f.Name == "set":
+		case f.Changed:
+			failed = errors.Join(failed, flags.Set(f.Name, f.Value.String()))
+		default: // a config file's
+			failed = errors.Join(failed, own.Value.Set(f.Value.String()))
 		}
 	})
 	f.set = maps.Clone(s.base.set)
@@ -301,6 +310,7 @@ func (s *sweep) run(ctx context.Context, t *terminal, f *runFolder) error {
 	}
 	var mu sync.Mutex
 	done, saved := len(s.rows)-len(todo), time.Now()
+	bar.from(done)
 	failed := inParallel(len(todo), func(i int) error {
 		row, err := s.one(ctx, todo[i])
 		if err != nil {
@@ -388,6 +398,43 @@ func (s *sweep) resume(f *runFolder) error {
 		s.rows[i] = row
 	}
 	return nil
+}
+
+// A sweepJSON is a sweep as scripts read it.
+type sweepJSON struct {
+	Run  string         `json:"run"`
+	Runs []sweepRunJSON `json:"runs"`
+}
+
+// A sweepRunJSON is a row of runs.csv.
+type sweepRunJSON struct {
+	Run      int               `json:"run"`
+	Point    map[string]string `json:"point"`
+	Seed     uint64            `json:"seed"`
+	Status   string            `json:"status"`
+	Steps    int               `json:"steps"`
+	Measures map[string]figure `json:"measures"` // none of a run that diverged
+}
+
+func (s *sweep) result(folder string) sweepJSON {
+	j := sweepJSON{Run: folder}
+	for i, row := range s.rows {
+		r := sweepRunJSON{Run: i, Point: map[string]string{}, Measures: map[string]figure{}}
+		for k, a := range s.axes {
+			r.Point[a.name] = row[1+k]
+		}
+		row = row[1+len(s.axes):]
+		r.Seed, _ = strconv.ParseUint(row[0], 10, 64) // written by one
+		r.Status = row[1]
+		r.Steps, _ = strconv.Atoi(row[2])
+		for k, c := range measureColumns {
+			if v, err := strconv.ParseFloat(row[3+k], 64); err == nil {
+				r.Measures[c.name] = figure(v)
+			}
+		}
+		j.Runs = append(j.Runs, r)
+	}
+	return j
 }
 
 // write prints a row per combination: means over the seeds that did not diverge.

@@ -6,42 +6,89 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
 // A terminal is where ventral speaks: results to out, progress and errors to
 // err. On a terminal long work shows a bar; elsewhere a plain line per stage.
+// Nothing is ever coloured.
 type terminal struct {
 	out, err    io.Writer
-	interactive bool           // err is a terminal
-	quiet       bool           // no progress at all
-	flags       *pflag.FlagSet // the verb's flags, as parsed
+	interactive bool // err is a terminal that can move its cursor
+	program     programFlags
+
+	verb  verb            // that runs
+	flags *pflag.FlagSet  // its flags, as parsed
+	given map[string]bool // those that were given
+
+	mu    sync.Mutex // of shown
+	shown *bar       // the bar that is there now
 }
 
 func newTerminal(out, err *os.File) *terminal {
-	return &terminal{out: out, err: err, interactive: term.IsTerminal(int(err.Fd()))}
+	return &terminal{out: out, err: err, interactive: term.IsTerminal(int(err.Fd())) && os.Getenv("TERM") != "dumb"}
 }
 
-// width returns the columns of standard output, 100 where it is no terminal.
+// begin says which verb runs, with which flags.
+func (t *terminal) begin(v verb, flags *pflag.FlagSet) {
+	t.verb, t.flags, t.given = v, flags, map[string]bool{}
+	flags.Visit(func(f *pflag.Flag) { t.given[f.Name] = true })
+}
+
+// width returns the columns of standard output, 80 where it is no terminal.
 func (t *terminal) width() int {
 	if f, ok := t.out.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 40 {
 			return w
 		}
 	}
-	return 100
+	return 80
 }
 
-// say prints a line of progress.
+// say prints a line of progress, above the bar where there is one.
 func (t *terminal) say(format string, args ...any) {
-	if !t.quiet {
-		fmt.Fprintf(t.err, format+"\n", args...)
+	if t.program.quiet {
+		return
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var w io.Writer = t.err
+	if t.shown != nil {
+		w = t.shown.progress
+	}
+	fmt.Fprintf(w, format+"\n", args...)
+}
+
+// result gives the result of a verb to whom it is for: as JSON to --json, and by
+// print to people, unless the JSON has standard output. A bar is taken away.
+func (t *terminal) result(result any, print func()) error {
+	t.mu.Lock()
+	shown := t.shown
+	t.mu.Unlock()
+	shown.done()
+	path := t.program.json
+	if path == "" {
+		print()
+		return nil
+	}
+	text, err := marshal(result)
+	if err != nil {
+		return err
+	}
+	if path == "-" {
+		_, err = t.out.Write(text)
+		return err
+	}
+	if err := writeFile(path, text); err != nil {
+		return err
+	}
+	print()
+	return nil
 }
 
 // report prints err, if any, and returns the exit code that it means.
@@ -60,6 +107,9 @@ func (t *terminal) report(err error) int {
 	fmt.Fprintln(t.err, "ventral:", err)
 	if why := noRoom(err); why != "" {
 		fmt.Fprintln(t.err, why+" and give the same command again: it goes on from what is complete.")
+	}
+	if s := suggestion(err); s != "" {
+		fmt.Fprintln(t.err, s)
 	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
@@ -110,45 +160,5 @@ func soon(ctx context.Context, work func() error) error {
 		return err
 	case <-time.After(time.Second):
 		return ctx.Err()
-	}
-}
-
-// A bar is the progress of one stage of work. Its methods serve a nil bar: it
-// shows nothing.
-type bar struct{ *progressbar.ProgressBar }
-
-// bar begins a stage of total units (images, layers …), shown with units per
-// second and the time left where there is somebody to watch.
-func (t *terminal) bar(label string, total int, unit string) *bar {
-	if t.quiet || !t.interactive || total <= 0 {
-		return nil
-	}
-	return &bar{progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(t.err),
-		progressbar.OptionSetDescription(label),
-		progressbar.OptionSetItsString(unit),
-		progressbar.OptionShowIts(),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetWidth(24),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionUseANSICodes(true),
-	)}
-}
-
-// at shows that n units are done, under the given label.
-func (b *bar) at(n int, label string) {
-	if b != nil {
-		b.Describe(label)
-		_ = b.Set(n) // a bar that cannot be drawn stops no work
-	}
-}
-
-// done takes the bar away.
-func (b *bar) done() {
-	if b != nil {
-		_ = b.Finish()
 	}
 }

@@ -28,11 +28,11 @@ Another program's run, update by update:
 What training sees of an image, --augment, and what networks are tested on:
 
   translate     all of it, moved by up to --pad pixels; the mean follows. CIFAR
-  crop          --size pixels about its centre, off by up to --pad. TinyImageNet:
-                  --augment crop --size 48 --pad 8
-  resized-crop  a random rectangle (8 to 100 % of its area, 3:4 to 4:3) at --size;
-                tested: the centre, when its short side is --resize. ImageNet:
-                  --augment resized-crop --size 224 --flip
+  crop          --size pixels about its centre, off by up to --pad; for
+                TinyImageNet --augment crop --size 48 --pad 8
+  resized-crop  a random rectangle (8 to 100 % of its area, 3:4 to 4:3) at
+                --size; tested: the centre, when its short side is --resize;
+                for ImageNet --augment resized-crop --size 224 --flip
   none          all of it
 
 Images are normalised by the mean and standard deviation of the training images,
@@ -49,26 +49,39 @@ A --layout is a line for each stage, whose activity can be read under its name:
 filter KERNEL CHANNELS [stride=] [padding=] [groups=] [bias=channel|position];
 norm; relu; max or mean KERNEL [stride=] [padding=]; block CHANNELS [stride=] is a
 residual block; W is --width. The mean over positions and a linear readout follow.`,
+	json: `
+  run                   the folder
+  name                  of the network, as --model has it
+  locally_connected     whether it has a filter for every position
+  sleep_every           iterations from a sleep to the next, 0: never
+  n_parameters, updates
+  test_accuracy         after the last epoch
+  sharing_snr           signal-to-noise ratio of weight sharing, median over
+                        layers`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
-			images            imageFlags
-			out, name         string
-			overwrite, resume bool
-			noAugment         bool
-			training          trainingFlags
+			folder    folderFlags
+			images    imageFlags
+			name      string
+			resume    bool
+			noAugment bool
+			training  trainingFlags
 		)
+		folder.add(flags, "")
+		heading(flags, "out", "The run")
+		flags.BoolVar(&resume, "resume", false, "go on with the interrupted run in --out, and fail if there is none (without it, the same command goes on or begins)")
 		images.add(flags)
 		flags.StringVar(&name, "model", "lc+sleep@1", "network: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
+		heading(flags, "model", "Network")
+		examples(flags, "model", modelNames...)
 		training.add(flags, 10)
 		flags.StringVar(&training.init, "init", "", "weights to start from, .npz with the names of the authors' state_dict (default: random)")
+		heading(flags, "init", "One training by itself")
 		flags.Float64Var(&training.validation, "validation", 0, "fraction of the training images that is kept for validation (the authors: 0.1)")
 		flags.IntVar(&training.iterations, "iterations", 0, "end after so many updates (0: after the epochs)")
 		flags.BoolVar(&training.keepOrder, "no-shuffle", false, "show the images in their order")
 		flags.BoolVar(&noAugment, "no-augment", false, "the same as --augment none")
 		flags.IntVar(&training.saveEvery, "save-every", 0, "write weights and gradients after every so many updates to steps/ (0: never)")
-		flags.BoolVar(&resume, "resume", false, "go on with the interrupted run in --out, and fail if there is none (without it, the same command goes on or begins)")
-		flags.StringVar(&out, "out", "", "folder of the run")
-		flags.BoolVar(&overwrite, "overwrite", false, "replace the finished run in --out, and throw away an interrupted one of another command; an interrupted one of the same command is gone on with all the same")
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "images", "out"); err != nil {
 				return err
@@ -86,7 +99,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			if err := training.check(); err != nil {
 				return err
 			}
-			if err := checkRunFolder(out, overwrite); err != nil {
+			if err := folder.check(); err != nil {
 				return err
 			}
 			sets, err := images.open(ctx, t, training.seed, training.preparation)
@@ -109,10 +122,10 @@ residual block; W is --width. The mean over positions and a linear readout follo
 					return err
 				}
 			}
-			if _, err := os.Stat(out + ".partial"); resume && err != nil {
-				return fmt.Errorf("--resume: there is no interrupted run in %s.partial", out)
+			if _, err := os.Stat(folder.out + ".partial"); resume && err != nil {
+				return fmt.Errorf("--resume: there is no interrupted run in %s.partial", folder.out)
 			}
-			f, err := newRunFolder(out, overwrite, about)
+			f, err := t.runFolder(folder, about)
 			if err != nil {
 				return err
 			}
@@ -128,11 +141,15 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			if err := f.finish(); err != nil {
 				return err
 			}
-			rows := table{header: []string{"network", "parameters", "updates", "test acc", "sharing SNR"}, left: 1}
-			rows.add(r.Name, thousands(r.Parameters), thousands(r.Updates), percent(r.TestAccuracy), ratio(r.SharingSNR))
-			rows.write(t.out)
-			fmt.Fprintf(t.out, "\nThe network is in %s; ventral activations --weights %s/%s shows it images.\n", f.name, f.name, weightsName)
-			return nil
+			return t.result(struct {
+				Run string `json:"run"`
+				networkResult
+			}{f.name, r}, func() {
+				rows := table{header: []string{"network", "parameters", "updates", "test acc", "sharing SNR"}, left: 1}
+				rows.add(r.Name, thousands(r.Parameters), thousands(r.Updates), percent(r.TestAccuracy), ratio(r.SharingSNR))
+				rows.write(t.out)
+				fmt.Fprintf(t.out, "\nThe network is in %s; ventral activations --weights %s/%s shows it images.\n", f.name, f.name, weightsName)
+			})
 		}
 	},
 }

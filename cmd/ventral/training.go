@@ -51,23 +51,27 @@ type trainingSteps struct {
 
 func (f *trainingFlags) add(flags *pflag.FlagSet, epochs int) {
 	flags.StringVar(&f.arch, "arch", "small", "architecture: "+strings.Join(network.Architectures(), ", "))
+	oneOf(flags, "arch", network.Architectures()...)
 	flags.StringVar(&f.layout, "layout", "", "file with an architecture of your own, in place of --arch (ventral train --help tells the language)")
 	flags.IntVar(&f.width, "width", 0, "channels of the first layer (0: 16, and 64 for resnet18)")
 	flags.IntVar(&f.keepConv, "keep-conv", 0, "the first so many filter layers of locally connected networks stay convolutional")
 	flags.Float64Var(&f.eps, "eps", -1, "locally connected filters start as one shared filter plus so much noise of their own (below 0: independent)")
 	flags.IntVar(&f.epochs, "epochs", epochs, "times that training goes through the images")
+	heading(flags, "epochs", "Training")
 	flags.IntVar(&f.batch, "batch", 128, "images per update")
 	flags.IntVar(&f.repetitions, "repetitions", 1, "independent translations or crops of each image in a batch")
 	flags.StringVar(&f.optimizer, "optimizer", network.AdamW, "adamw, adam or sgd")
+	oneOf(flags, "optimizer", network.AdamW, network.Adam, network.SGD)
 	flags.Float64Var(&f.learningRate, "lr", 0, "learning rate, ×0.25 at 1/2 and 3/4 of the epochs (0: 0.01 for conv, 0.001 for lc; 10 times that for sgd)")
 	flags.Float64Var(&f.momentum, "momentum", 0.9, "momentum of sgd")
 	flags.Float64Var(&f.weightDecay, "weight-decay", 0.01, "weight decay (decoupled in adamw)")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights, order, augmentation and splits: same seed, same bits")
 	f.preparation.add(flags)
+	f.sleep.add(flags, "sleep-")
+	heading(flags, "sleep-method", "Sleep")
 	flags.BoolVar(&f.sleepRunsOn, "sleep-runs-on", false, "count the iterations between sleeps over epochs, instead of anew in each")
 	flags.BoolVar(&f.sleepBeforeTest, "sleep-before-eval", false, "networks that sleep also sleep at the end of each epoch, before they are tested")
 	flags.IntVar(&f.sleepRecords, "sleep-records", 0, "record the SNR, drift and mean filter on the way through every so-manieth sleep in sleep.csv, and filters before and after it in filters.npz (0: some 20 sleeps, evenly; below 0: none)")
-	f.sleep.add(flags, "sleep-")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights, order, augmentation and splits: same seed, same bits")
 }
 
 // open reads what the flags name, and says in data what it was.
@@ -89,8 +93,6 @@ func (f *trainingFlags) check() error {
 		return misused("--batch is %d, expected at least 2", f.batch)
 	case f.repetitions < 1 || f.batch%f.repetitions != 0:
 		return misused("--repetitions is %d, expected a divisor of the batch of %d", f.repetitions, f.batch)
-	case f.optimizer != network.AdamW && f.optimizer != network.Adam && f.optimizer != network.SGD:
-		return misused("--optimizer %q: expected adamw, adam or sgd", f.optimizer)
 	case !(f.learningRate >= 0) || math.IsInf(f.learningRate, 1):
 		return misused("--lr is %g, expected a positive number (0: the architecture's)", f.learningRate)
 	case !(f.momentum >= 0 && f.momentum < 1):

@@ -128,7 +128,12 @@ func (r *trainingRun) run(ctx context.Context) error {
 		return err
 	}
 	r.saved, r.begun, r.seen = time.Now(), time.Now(), r.from.Epoch*r.train.Len()*r.repetitions+r.from.Seen()
-	r.bar = r.t.bar(r.spec.Name, r.settings.Epochs*r.train.Len()*r.repetitions, "images")
+	total := r.settings.Epochs * r.train.Len() * r.repetitions
+	if n := r.settings.Iterations; n > 0 {
+		total = min(total, n*r.settings.BatchSize)
+	}
+	r.bar = r.t.bar(r.spec.Name, total, "images")
+	r.bar.from(r.seen)
 	hooks := network.Hooks{Update: r.update, Epoch: r.epoch}
 	if r.every = r.recordedSleeps(); r.every > 0 {
 		hooks.Sleep = r.sleep

@@ -45,10 +45,24 @@ independent: those of a convolution are not.
   ventral tuning --weights runs/lc/weights.npz --out runs/lc-tuning
   ventral tuning --weights runs/lc/weights.npz --layers conv1,conv2 --compare Schiller1976c.nc --out runs/lc-tuning
   ventral tuning --responses v1.npy --stimuli gratings/stimuli.csv --out v1-tuning`,
+	json: `
+  layers                of each: layer, n_units, n_silent, n_negative,
+                        simple_fraction, and measures: of each column of
+                        tuning.csv but orientations n (units that have it), q25,
+                        median, q75
+  comparisons           with --compare: property, measure, source, layer,
+                        n_units, n_recorded, median, recorded_median, ks, p
+  notes                 what to mind; both are left out where there is nothing`,
 	flags: func(flags *pflag.FlagSet) action {
 		u := &tuningRun{flags: flags}
 		flags.StringVar(&u.weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
+		heading(flags, "weights", "The run")
+		flags.StringVar(&u.responses, "responses", "", "responses in place of a network: .npy, .npz, HDF5 or netCDF")
+		u.folder.add(flags, "")
+		flags.StringSliceVar(&u.compare, "compare", nil, "netCDF-4 files of recorded properties")
+		flags.BoolVar(&u.rectify, "rectify", false, "responses below 0 count as 0, as in Brain-Score; else such units have no measures")
 		flags.StringSliceVar(&u.layers, "layers", []string{"all"}, "layers, or all")
+		heading(flags, "layers", "Of --weights")
 		flags.IntVar(&u.batch, "batch", 128, "gratings shown at a time")
 		flags.Float64Var(&u.degrees, "degrees", 8, "visual angle of the network's input")
 		flags.IntVar(&u.orientations, "orientations", 12, "orientations shown, evenly over 180 degrees from 0")
@@ -56,16 +70,11 @@ independent: those of a convolution are not.
 		flags.IntVar(&u.phases, "phases", 8, "phases shown, evenly over 360 degrees from 0")
 		flags.Float64Var(&u.contrast, "contrast", 1, "Michelson contrast shown")
 		flags.Float64Var(&u.size, "size", 0, "diameter of the gratings, degrees (0: the whole input)")
-		flags.StringVar(&u.responses, "responses", "", "responses in place of a network: .npy, .npz, HDF5 or netCDF")
 		flags.StringVar(&u.stimuli, "stimuli", "", "CSV that names the gratings of --responses (default: stimuli.csv beside them)")
+		heading(flags, "stimuli", "Of --responses")
 		flags.StringSliceVar(&u.axes, "axes", nil, "axes of --responses in their order: stimulus, repetition, neuroid")
 		flags.StringVar(&u.dataset, "dataset", "", "dataset of --responses, where the file holds several")
 		flags.StringVar(&u.region, "region", "", "region of --responses, where the file holds several")
-		flags.BoolVar(&u.rectify, "rectify", false, "responses below 0 count as 0, as in Brain-Score; else such units have no measures")
-		flags.StringSliceVar(&u.compare, "compare", nil, "netCDF-4 files of recorded properties")
-		flags.StringVar(&u.json, "json", "", "write the summary as JSON to this file too (- for standard output, in place of the table)")
-		flags.StringVar(&u.out, "out", "", "folder to write")
-		flags.BoolVar(&u.overwrite, "overwrite", false, "replace the folder of an earlier run")
 		return u.run
 	},
 }
@@ -79,8 +88,7 @@ type tuningRun struct {
 	degrees, contrast, size            float64
 	dataset, region                    string
 	rectify                            bool
-	json, out                          string
-	overwrite                          bool
+	folder                             folderFlags
 }
 
 // check refuses what can be seen in the flags alone.
@@ -89,7 +97,7 @@ func (u *tuningRun) check() error {
 		return err
 	}
 	if (u.weights == "") == (u.responses == "") {
-		return misused("ventral tuning needs either --weights or --responses; see ventral tuning --help")
+		return needs(u.flags, "either --weights or --responses")
 	}
 	network := []string{"layers", "batch", "degrees", "orientations", "spatial-frequencies", "phases", "contrast", "size"}
 	recorded := []string{"stimuli", "axes", "dataset", "region"}
@@ -106,7 +114,7 @@ func (u *tuningRun) check() error {
 	case u.orientations < 3 || u.orientations > 360 || u.phases != 1 && u.phases < 3 || u.phases > 360:
 		return misused("--orientations %d --phases %d: expected 3 to 360 orientations, and 1 phase or 3 to 360", u.orientations, u.phases)
 	}
-	return checkRunFolder(u.out, u.overwrite)
+	return u.folder.check()
 }
 
 func (u *tuningRun) run(ctx context.Context, t *terminal) error {
@@ -127,14 +135,13 @@ func (u *tuningRun) run(ctx context.Context, t *terminal) error {
 	}
 	defer work.close()
 	about := describe(u.flags)
-	delete(about.Arguments, "json")
 	about.Data, about.Notes = work.data, work.notes
 	for _, path := range u.compare {
 		if about.Data, err = appendFile(about.Data, "recorded properties", path); err != nil {
 			return err
 		}
 	}
-	f, err := newRunFolder(u.out, u.overwrite, about)
+	f, err := t.runFolder(u.folder, about)
 	if err != nil {
 		return err
 	}
@@ -162,22 +169,10 @@ func (u *tuningRun) run(ctx context.Context, t *terminal) error {
 	if err := f.finish(); err != nil {
 		return err
 	}
-	if u.json != "" {
-		text, err := marshal(summary)
-		if err != nil {
-			return err
-		}
-		if u.json == "-" {
-			_, err = t.out.Write(text)
-			return err
-		}
-		if err := writeFile(u.json, text); err != nil {
-			return err
-		}
-	}
-	summary.write(t.out)
-	fmt.Fprintf(t.out, "\nThe tuning is in %s: tuning.png, tuning.csv, tuning.npz.\n", f.name)
-	return nil
+	return t.result(summary, func() {
+		summary.write(t.out)
+		fmt.Fprintf(t.out, "\nThe tuning is in %s: tuning.png, tuning.csv, tuning.npz.\n", f.name)
+	})
 }
 
 // writeResults writes the figures and what is small.

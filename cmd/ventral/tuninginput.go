@@ -110,7 +110,7 @@ func (u *tuningRun) openNetwork() (*tuningWork, error) {
 	for _, name := range u.layers {
 		shape, ok := model.LayerShape(name)
 		if !ok {
-			return nil, misused("--layers: the network has no layer %q; it has %s", name, strings.Join(known, ", "))
+			return nil, unknown(name, known, "--layers: the network has no layer %q; it has %s", name, strings.Join(known, ", "))
 		}
 		if slices.ContainsFunc(w.layers, func(l unitResponses) bool { return l.name == name }) {
 			return nil, misused("--layers: %s is named twice", name)
@@ -188,7 +188,7 @@ func (w *tuningWork) showNetwork(ctx context.Context, t *terminal, f *runFolder,
 	b := t.bar("gratings", source.Len(), "gratings")
 	defer b.done()
 	if err := model.StreamActivations(ctx, source, nil, names, batch, func(layer string, first int, rows []float32) error {
-		b.at(first, "gratings")
+		b.at(first+imagesIn(model, layer, rows), "gratings")
 		return writers[layer].Append(rows)
 	}); err != nil {
 		return err

@@ -18,6 +18,9 @@ import (
 // Name says which library computes, with its version and kernels, for run records: "OpenBLAS 0.3.21 (Haswell)" or "gonum (pure Go)".
 func Name() string { return name() }
 
+// Config is how the library was built, in its own words; "" for gonum.
+func Config() string { return config() }
+
 // EigenSym decomposes the symmetric n × n matrix A = V diag(λ) Vᵀ. It returns the eigenvalues λ in ascending order and V, n × n, whose
 // columns are the orthonormal eigenvectors in the same order; their signs are arbitrary. A is not changed.
 // With OpenBLAS this is LAPACK's divide and conquer, dsyevd. It needs 16 n² bytes beside the result.

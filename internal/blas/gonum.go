@@ -10,6 +10,8 @@ import (
 
 func name() string { return "gonum (pure Go)" }
 
+func config() string { return "" }
+
 func eigenSym(a *mat.SymDense) ([]float64, *mat.Dense, error) {
 	var e mat.EigenSym
 	if !e.Factorize(a, true) {

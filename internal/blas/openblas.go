@@ -40,6 +40,8 @@ func name() string {
 	return fmt.Sprintf("%s (%s)", strings.Join(words[:min(2, len(words))], " "), C.GoString(C.openblas_get_corename()))
 }
 
+func config() string { return strings.TrimSpace(C.GoString(C.openblas_get_config())) }
+
 // maxOrder keeps dsyevd's workspace of 1 + 6n + 2n² elements countable in its int.
 const maxOrder = 32766
 
