@@ -20,7 +20,8 @@ var activationsVerb = verb{
 	summary: "show images to a trained network, or to Gabor cells, and write the layers' activations",
 	detail: `
 Writes the float32 activity of the layers, with stimuli.csv (the stimulus_id of
-every row) and run.json beside it. --format says how:
+every row, and of labelled images the class as object_name) and run.json beside
+it. --format says how:
 
   npy   LAYER.npy for every layer, stimulus × channel × row × column
   npz   the same arrays in one activations.npz

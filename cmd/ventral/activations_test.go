@@ -243,6 +243,19 @@ func TestActivationsReduced(t *testing.T) {
 	}
 }
 
+// stimuli.csv tells the class of labelled images, by which a score can stratify.
+func TestActivationsOfLabelledImages(t *testing.T) {
+	dir := show(t, "--weights", untrained(t, "small", false, 2, 32), "--images", "shapes", "--layers", "avgpool")
+	rows := readRows(t, filepath.Join(dir, "stimuli.csv"))
+	if len(rows) != shapesTest || rows[12]["stimulus_id"] != "shape00012" || rows[12]["object_name"] != "square" || rows[19]["object_name"] != "vertical grating" {
+		t.Errorf("%d stimuli, the 13th %v, the 20th %v", len(rows), rows[12], rows[19])
+	}
+	dir = show(t, "--weights", untrained(t, "small", false, 2, 8), "--images", pictures(t, 1, 3, 8), "--layers", "avgpool")
+	if row := readRows(t, filepath.Join(dir, "stimuli.csv"))[2]; len(row) != 1 || row["stimulus_id"] == "" {
+		t.Errorf("of images without classes it says %v", row)
+	}
+}
+
 // The netCDF-4 file holds the numbers of the arrays under the coordinates that
 // Brain-Score's assemblies have: package fit reads a layer of it.
 func TestActivationsHDF5(t *testing.T) {

@@ -48,7 +48,7 @@ func hashOf(words []string) string {
 }
 
 // writeActivations writes LAYER.npy for every layer, stimulus × channel × row
-// × column, and stimuli.csv with the stimulus_id of every row beside them.
+// × column, and stimuli.csv, which names every row, beside them.
 func writeActivations(f *runFolder, acts map[string][]float32, model *network.Model, set stimuli.Set, layers []string, elem ...string) error {
 	for _, layer := range layers {
 		p, err := f.file(append(elem[:len(elem):len(elem)], fileName(layer)+".npy")...)
@@ -67,13 +67,21 @@ func activationShape(model *network.Model, layer string, set stimuli.Set) []int 
 	return []int{set.Len(), s.Channels, s.Height, s.Width}
 }
 
-// writeStimuli writes stimuli.csv: the ids of a set in the order of the rows.
+// writeStimuli writes stimuli.csv: the ids of a set in the order of the rows,
+// and the class of each as object_name where images have one.
 func writeStimuli(f *runFolder, set stimuli.Set, elem ...string) error {
+	header, classes := []string{"stimulus_id"}, set.Classes()
+	if len(classes) > 0 {
+		header = append(header, "object_name")
+	}
 	rows := make([][]string, set.Len())
 	for i := range rows {
 		rows[i] = []string{set.ID(i)}
+		if len(classes) > 0 {
+			rows[i] = append(rows[i], classes[set.Label(i)])
+		}
 	}
-	return f.writeCSV([]string{"stimulus_id"}, rows, append(elem[:len(elem):len(elem)], "stimuli.csv")...)
+	return f.writeCSV(header, rows, append(elem[:len(elem):len(elem)], "stimuli.csv")...)
 }
 
 // stem is a file's name without folders and ending.

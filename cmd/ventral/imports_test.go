@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"ventral/internal/kernel": {},
 	"ventral/internal/peers":  {},
 	"ventral/internal/whole":  {},
+	"ventral/notebooks":       {},
 	"ventral/cmd/ventral": {
 		"ventral/neuron", "ventral/plasticity", "ventral/network", "ventral/stimuli", "ventral/fit", "ventral/internal",
 		"gonum.org/v1/gonum", "gonum.org/v1/plot", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "golang.org/x/term", "golang.org/x/sys/cpu", "github.com/BurntSushi/toml",
