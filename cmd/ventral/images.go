@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -243,7 +245,10 @@ func (m modelFile) imagesFor(ctx context.Context, t *terminal, source, part stri
 		if options.Table != "" || options.Crop > 0 || options.Degrees > 0 {
 			return nil, misused("--table, --crop and --degrees are for a folder or archive of stimuli, and %s are shown as the network was tested on them", source)
 		}
-		sets, err := openImages(ctx, source, 0, 1, m.Preparation, options)
+		if _, err := os.Stat(source); err == nil { // shapes, which needs no path
+			t.say("note: --images %s are the generated ones; the folder of that name is ./%s", source, source)
+		}
+		sets, err := openImages(ctx, source, 0, cmp.Or(m.Training.Seed, 1), m.Preparation, options)
 		if err != nil {
 			return nil, err
 		}

@@ -61,7 +61,7 @@ func init() {
 	groups = []verbGroup{
 		{"Scores from arrays", []verb{scoreVerb, recordingsInspectVerb}},
 		{"A rule by itself", []verb{plasticityRunVerb, plasticitySweepVerb, plasticityConvergenceVerb}},
-		{"Networks to notebooks", []verb{demoVerb, compareVerb, trainVerb, sleepVerb, activationsVerb, tuningVerb, reproduceVerb}},
+		{"Networks to notebooks", []verb{demoVerb, compareVerb, trainVerb, sleepVerb, testVerb, activationsVerb, tuningVerb, reproduceVerb}},
 		{"Images and stimuli", []verb{stimuliInspectVerb, stimuliRenderVerb, fetchVerb}},
 		{"Runs", []verb{reportVerb, rerunVerb}},
 		{"The program", []verb{infoVerb, completionVerb}},

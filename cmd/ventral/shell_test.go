@@ -211,6 +211,7 @@ func TestJSONOfEveryVerb(t *testing.T) {
 	try("stimuli inspect", "", at("g"))
 	try("train", at("t"), "--images", "shapes", "--train-images", "64", "--epochs", "1", "--width", "2", "--model", "lc", "--out", at("t"))
 	try("sleep", at("z"), "--weights", at("t/weights.npz"), "--out", at("z"))
+	try("test", "", "--weights", at("t/weights.npz"), "--images", "shapes")
 	try("activations", at("a"), "--weights", at("t/weights.npz"), "--images", at("g"), "--out", at("a"))
 	try("tuning", at("u"), "--weights", at("t/weights.npz"), "--layers", "conv1", "--out", at("u"))
 	try("reproduce cifar10", at("r"), "--images", "shapes", "--train-images", "64", "--epochs", "1", "--width", "2", "--batch", "32", "--rows", "conv", "--out", at("r"))
