@@ -47,7 +47,7 @@ func (r Ridge) Fit(p *Problem, train []int) (Predictor, error) {
 	}
 	var chol mat.Cholesky
 	if !chol.Factorize(t.m) {
-		return nil, fmt.Errorf("ridge with α = %g: the features are so large (variances up to %.2g) that α is lost to rounding: scale the features or raise α", alpha, largestDiagonal(t.m))
+		return nil, fmt.Errorf("ridge with α = %g: the features are so large (sums of squares up to %.2g) that α is lost to rounding: scale the features or raise α", alpha, largestDiagonal(t.m))
 	}
 	var c mat.Dense
 	// A Condition error says that coefficients, not predictions, lose digits.

@@ -157,7 +157,7 @@ func (t Training) rate(epoch int) float64 {
 // UpdatesPerEpoch is the number of updates in an epoch of n images.
 func (t Training) UpdatesPerEpoch(n int) int {
 	t = t.withDefaults(false)
-	loader := t.BatchSize / t.Repetitions
+	loader := max(1, t.BatchSize/t.Repetitions)
 	updates := (n + loader - 1) / loader
 	if n%loader == 1 && t.Repetitions == 1 {
 		updates--

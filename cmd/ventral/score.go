@@ -62,7 +62,7 @@ layers, with --bootstrap: region, window, a, b, difference, low, high, p, p_holm
 		s.scoring.add(flags)
 		flags.Lookup("regression").Usage += "; banded (ridge with a penalty per layer, side by side); or rsa, cka, procrustes"
 		flags.BoolVar(&s.reverse, "reverse", false, "predict the features from the responses")
-		flags.Uint32Var(&s.seed, "seed", 1, "seed of the splits (Brain-Score: 1) and of all that is drawn")
+		flags.Uint32Var(&s.seed, "seed", 1, "seed of the splits (Brain-Score: 1) and of all else that is drawn, but for the halves of the ceiling")
 		s.similarity.add(flags)
 		flags.StringVar(&s.ceiling, "ceiling", "split-half", "split-half (where there are single trials), none, a number, or a .npy file with a ceiling per neuroid")
 		heading(flags, "ceiling", "Ceiling")
