@@ -1,0 +1,192 @@
+package fit
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+)
+
+// columnMeans returns the mean of every column of a over the given rows (nil:
+// all). A constant column has exactly its value as its mean.
+func columnMeans(a *mat.Dense, rows []int) []float64 {
+	n, cols := a.Dims()
+	at := func(i int) int { return i }
+	if rows != nil {
+		n, at = len(rows), func(i int) int { return rows[i] }
+	}
+	first := a.RawRowView(at(0))
+	mean := make([]float64, cols)
+	for i := 1; i < n; i++ {
+		for j, v := range a.RawRowView(at(i)) {
+			mean[j] += v - first[j]
+		}
+	}
+	for j, v := range first {
+		mean[j] = v + mean[j]/float64(n)
+	}
+	return mean
+}
+
+// subtractRow sets dst to the given rows of a (nil: all) less v.
+func subtractRow(dst, a *mat.Dense, rows []int, v []float64) {
+	n, _ := dst.Dims()
+	for i := range n {
+		from := i
+		if rows != nil {
+			from = rows[i]
+		}
+		to := dst.RawRowView(i)
+		for j, x := range a.RawRowView(from) {
+			to[j] = x - v[j]
+		}
+	}
+}
+
+// addRow adds v to every row of a.
+func addRow(a *mat.Dense, v []float64) {
+	n, _ := a.Dims()
+	for i := range n {
+		row := a.RawRowView(i)
+		for j := range row {
+			row[j] += v[j]
+		}
+	}
+}
+
+// gather copies the given rows of a.
+func gather(a *mat.Dense, rows []int) *mat.Dense {
+	_, cols := a.Dims()
+	g := mat.NewDense(len(rows), cols, nil)
+	for k, i := range rows {
+		copy(g.RawRowView(k), a.RawRowView(i))
+	}
+	return g
+}
+
+// others lists 0 … n−1 without the given rows, ascending.
+func others(n int, rows []int) []int {
+	in := make([]bool, n)
+	for _, i := range rows {
+		in[i] = true
+	}
+	var out []int
+	for i, yes := range in {
+		if !yes {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// product returns ab or aᵀb.
+func product(t blas.Transpose, a, b *mat.Dense) *mat.Dense {
+	rows, _ := a.Dims()
+	if t == blas.Trans {
+		_, rows = a.Dims()
+	}
+	_, cols := b.Dims()
+	c := mat.NewDense(rows, cols, nil)
+	addProduct(c, 0, t, a, b)
+	return c
+}
+
+// addProduct sets c to keep·c + ab or aᵀb, blocks of its rows, which do not
+// depend on the number of cores, in parallel.
+func addProduct(c *mat.Dense, keep float64, t blas.Transpose, a, b *mat.Dense) {
+	const block = 512
+	size, cols := c.Dims()
+	rows, inner := a.Dims()
+	inParallel((size+block-1)/block, func(k int) {
+		lo, hi := k*block, min((k+1)*block, size)
+		var part mat.Matrix
+		if t == blas.Trans {
+			part = a.Slice(0, rows, lo, hi)
+		} else {
+			part = a.Slice(lo, hi, 0, inner)
+		}
+		blas64.Gemm(t, blas.NoTrans, 1, part.(*mat.Dense).RawMatrix(), b.RawMatrix(), keep, c.Slice(lo, hi, 0, cols).(*mat.Dense).RawMatrix())
+	})
+}
+
+// upper is the upper triangle of a as BLAS takes it.
+func upper(a *mat.Dense) blas64.Symmetric {
+	m := a.RawMatrix()
+	return blas64.Symmetric{N: m.Rows, Stride: m.Stride, Data: m.Data, Uplo: blas.Upper}
+}
+
+// addGram adds aaᵀ (NoTrans) or aᵀa (Trans) to the upper triangle of c, tiles
+// of it in parallel.
+func addGram(c *mat.Dense, t blas.Transpose, a *mat.Dense) {
+	const tile = 256
+	size, _ := c.Dims()
+	type pair struct{ i, j int }
+	var pairs []pair
+	for i := 0; i < size; i += tile {
+		for j := i; j < size; j += tile {
+			pairs = append(pairs, pair{i, j})
+		}
+	}
+	rows, cols := a.Dims()
+	part := func(lo int) blas64.General {
+		hi := min(lo+tile, size)
+		if t == blas.Trans {
+			return a.Slice(0, rows, lo, hi).(*mat.Dense).RawMatrix()
+		}
+		return a.Slice(lo, hi, 0, cols).(*mat.Dense).RawMatrix()
+	}
+	inParallel(len(pairs), func(k int) {
+		i, j := pairs[k].i, pairs[k].j
+		to := c.Slice(i, min(i+tile, size), j, min(j+tile, size)).(*mat.Dense)
+		switch {
+		case i == j:
+			blas64.Syrk(t, 1, part(i), 1, upper(to))
+		case t == blas.Trans:
+			blas64.Gemm(blas.Trans, blas.NoTrans, 1, part(i), part(j), 1, to.RawMatrix())
+		default:
+			blas64.Gemm(blas.NoTrans, blas.Trans, 1, part(i), part(j), 1, to.RawMatrix())
+		}
+	})
+}
+
+// mirror copies the upper triangle of a square matrix to the lower one, in
+// blocks, since one of the two is walked across its rows.
+func mirror(a *mat.Dense) {
+	const block = 64
+	m := a.RawMatrix()
+	for lo := 0; lo < m.Rows; lo += block {
+		for j0 := lo; j0 < m.Rows; j0 += block {
+			for i := lo; i < min(lo+block, m.Rows); i++ {
+				for j := max(j0, i+1); j < min(j0+block, m.Rows); j++ {
+					m.Data[j*m.Stride+i] = m.Data[i*m.Stride+j]
+				}
+			}
+		}
+	}
+}
+
+// inParallel calls f(0) … f(n−1) on GOMAXPROCS goroutines. The calls must not
+// depend on each other.
+func inParallel(n int, f func(i int)) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wait.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				f(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// isFinite is false for NaN and ±Inf.
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
