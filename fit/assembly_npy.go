@@ -83,6 +83,12 @@ func openNPZ(name string) (recordings, error) {
 func (r *npzRecordings) arrays() ([]Array, error) {
 	var arrays []Array
 	for _, name := range r.Names() {
+		if _, shape, isText, err := r.Texts(name); err != nil {
+			return nil, err
+		} else if isText {
+			arrays = append(arrays, Array{Name: name, Type: "text", Shape: shape})
+			continue
+		}
 		h, err := r.Stat(name)
 		if err != nil {
 			return nil, err
@@ -92,19 +98,39 @@ func (r *npzRecordings) arrays() ([]Array, error) {
 	return arrays, nil
 }
 
-// table takes the array that is asked for, else "responses", else the only one.
-// Its axes stand in the array "axes" (text as bytes) unless they are given.
-// One-dimensional arrays of whole numbers whose names or lengths fit an axis are
+// matrices are the arrays of numbers with several axes.
+func (r *npzRecordings) matrices() ([]string, error) {
+	arrays, err := r.arrays()
+	var names []string
+	for _, a := range arrays {
+		if a.Type != "text" && len(a.Shape) > 1 {
+			names = append(names, a.Name)
+		}
+	}
+	return names, err
+}
+
+// table takes the array that is asked for, else "responses", else the only one
+// of numbers with several axes.
+// Its axes stand in the array "axes" (text, or its bytes) unless they are given.
+// One-dimensional arrays of text and of whole numbers whose names or lengths fit an axis are
 // coordinates.
 func (r *npzRecordings) table(o ReadOptions) (*table, error) {
 	names := r.Names()
 	name := o.Dataset
 	if name == "" {
 		if name = "responses"; !slices.Contains(names, name) {
-			if len(names) != 1 {
+			candidates, err := r.matrices()
+			if err != nil {
+				return nil, err
+			}
+			if len(names) == 1 {
+				candidates = names
+			}
+			if len(candidates) != 1 {
 				return nil, fmt.Errorf("several arrays could be the responses, say which: %s", listed(names))
 			}
-			name = names[0]
+			name = candidates[0]
 		}
 	}
 	if !slices.Contains(names, name) {
@@ -115,12 +141,10 @@ func (r *npzRecordings) table(o ReadOptions) (*table, error) {
 		return nil, err
 	}
 	var axes []string
-	if o.Axes == nil && slices.Contains(names, "axes") {
-		text, _, err := npy.ReadEntry[uint8](r.Zip, "axes")
-		if err != nil {
+	if len(o.Axes) == 0 && slices.Contains(names, "axes") {
+		if axes, err = r.axes(); err != nil {
 			return nil, err
 		}
-		axes = strings.Split(string(text), ",")
 	}
 	t := &table{source: r.name, array: name, shape: h.Shape}
 	if t.axes, err = o.axes(axes, h.Shape); err != nil {
@@ -130,6 +154,21 @@ func (r *npzRecordings) table(o ReadOptions) (*table, error) {
 		return nil, err
 	}
 	for _, other := range names {
+		texts, shape, isText, err := r.Texts(other)
+		if err != nil {
+			return nil, err
+		}
+		if isText {
+			if len(shape) != 1 || other == "axes" {
+				continue
+			}
+			if axis, err := t.axisOf(other, shape[0]); err != nil {
+				return nil, err
+			} else if axis >= 0 {
+				t.coords = append(t.coords, coordinate{name: other, axis: axis, values: texts})
+			}
+			continue
+		}
 		h, err := r.Stat(other)
 		if err != nil {
 			return nil, err
@@ -164,6 +203,23 @@ func (r *npzRecordings) table(o ReadOptions) (*table, error) {
 	}
 	t.read = fromMemory(values, h.Shape)
 	return t, nil
+}
+
+// axes are the names in the array "axes": one text with commas, a text for each,
+// or the bytes of the one text.
+func (r *npzRecordings) axes() ([]string, error) {
+	texts, _, isText, err := r.Texts("axes")
+	if err != nil {
+		return nil, err
+	}
+	if !isText {
+		text, _, err := npy.ReadEntry[uint8](r.Zip, "axes")
+		if err != nil {
+			return nil, err
+		}
+		texts = []string{string(text)}
+	}
+	return strings.Split(strings.Join(texts, ","), ","), nil
 }
 
 // typeWords writes a dtype as NumPy names it: <f4 is float32.

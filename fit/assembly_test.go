@@ -177,9 +177,9 @@ func TestWhatHasNoTrialsIsLeftOut(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	for _, note := range []string{
-		"1 stimuli without any trial are left out: x",
-		"1 neuroids without any trial are left out: 1",
-		"1 neuroids that have trials of only some stimuli are left out: 2 (2 of 3)",
+		"1 stimulus without any trial is left out: x",
+		"1 neuroid without any trial is left out: 1",
+		"1 neuroid that has trials of only some stimuli is left out: 2 (2 of 3)",
 	} {
 		if !slices.Contains(a.Notes, note) {
 			t.Errorf("no note %q in %q", note, a.Notes)

@@ -39,18 +39,38 @@ func axisNamed(name string) string {
 	return name
 }
 
+// An AxesError is of an array whose axes are not named, or so that no assembly can
+// be made of it. Example names the axes of an array of as many.
+type AxesError struct {
+	Example string
+	err     error
+}
+
+func (e *AxesError) Error() string { return e.err.Error() }
+func (e *AxesError) Unwrap() error { return e.err }
+
+func wrongAxes(rank int, err error) error { return &AxesError{exampleAxes(rank), err} }
+
 // axes returns the names of the axes of an array of the given shape: those that
 // are asked for, else the file's own (nil: it has none), else the default ones.
 func (o ReadOptions) axes(file []string, shape []int) ([]string, error) {
 	if len(shape) == 0 {
 		return nil, fmt.Errorf("the array is a single number: expected axes of stimuli and neuroids")
 	}
-	for _, names := range [][]string{o.Axes, file, o.DefaultAxes} {
-		if names != nil {
-			return nameAxes(names, shape)
+	for i, names := range [][]string{o.Axes, file, o.DefaultAxes} {
+		if len(names) == 0 {
+			continue
 		}
+		axes, err := nameAxes(names, shape)
+		switch {
+		case err == nil:
+			return axes, nil
+		case i == 2:
+			err = fmt.Errorf("the file does not say what its axes are, and those that are assumed do not fit: %w", err)
+		}
+		return nil, wrongAxes(len(shape), err)
 	}
-	return nil, fmt.Errorf("the file does not say what its axes are (%s): name them, e.g. %s", shapeWords(shape), exampleAxes(len(shape)))
+	return nil, wrongAxes(len(shape), fmt.Errorf("the file does not say what its axes are (%s): name them, e.g. %s", shapeWords(shape), exampleAxes(len(shape))))
 }
 
 // nameAxes takes the names of the axes of an array of the given shape, in its
@@ -112,6 +132,8 @@ func exampleAxes(rank int) string {
 		return "stimulus,neuroid"
 	case 3:
 		return "stimulus,repetition,neuroid"
+	case 4:
+		return "stimulus,repetition,neuroid,time_bin"
 	}
 	return strings.Join(axisNames, ",")
 }

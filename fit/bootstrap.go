@@ -152,11 +152,11 @@ func Bootstrap(ctx context.Context, p *Predictions, o BootstrapOptions) (*Bootst
 	}
 	b.Low, b.High = b.Draws.Interval(o.Confidence)
 	b.Notes = append(b.Notes, "fits are not repeated: the interval holds no variation of the training")
-	if b.Undefined > 0 {
-		b.Notes = append(b.Notes, fmt.Sprintf("%d of %d correlations (draw × split × neuroid) do not exist, since drawn responses or predictions are constant; the medians leave them out", b.Undefined, o.Draws*len(p.Splits)*q))
+	if constant := b.Undefined - q*b.EmptySplits; constant > 0 {
+		b.Notes = append(b.Notes, fmt.Sprintf("%d of %d correlations (draw × split × neuroid) do not exist, since drawn responses or predictions are constant; the medians leave them out", constant, o.Draws*len(p.Splits)*q))
 	}
 	if b.EmptySplits > 0 {
-		b.Notes = append(b.Notes, fmt.Sprintf("%d of %d splits (draw × split) have no correlation, since few of their stimuli were drawn; the means leave them out", b.EmptySplits, o.Draws*len(p.Splits)))
+		b.Notes = append(b.Notes, fmt.Sprintf("%d of %d splits (draw × split) have no correlation, since few or none of their %s were drawn; the means leave them out", b.EmptySplits, o.Draws*len(p.Splits), unitWord(o.Groups)))
 	}
 	return b, nil
 }

@@ -6,7 +6,9 @@
 // # The road of a score
 //
 //	a, err := fit.ReadAssembly("responses.h5", fit.ReadOptions{Region: "V1"})
-//	rows, err := fit.Align(featureIDs, a)            // features[rows[i]] belongs to a's stimulus i
+//	file, err := fit.OpenFeatures("activations.h5")
+//	x, err := file.Layer("conv2")
+//	rows, err := fit.Align(file.StimulusIDs, a)      // row rows[i] of x belongs to a's stimulus i
 //	splits, err := fit.ShuffleSplit{}.Split(len(rows))
 //	ceiling, err := fit.SplitHalf(a, fit.SplitHalfOptions{})
 //	res, err := fit.Score(ctx, fit.Rows(x, rows), a.Mean(), fit.Options{Regression: fit.RidgeCV{}, Splits: splits, Ceiling: ceiling.Ceiling})

@@ -29,7 +29,8 @@ type FeatureFile struct {
 // flattened):
 //
 //	.npy                         one layer, read by blocks of columns
-//	.npz                         a layer per array of two or more axes; a compressed one is held in memory while it is used
+//	.npz                         a layer per array of two or more axes; a compressed one is held in memory while it is used;
+//	                             an array stimulus_id (or image_id), of text or whole numbers, names their rows
 //	.nc .h5 .hdf5 .hdf .mat      the arrays of two or more axes; of one with a coordinate "layer" along its features a layer per name
 //	a folder                     the .npy files in it
 //
@@ -123,7 +124,18 @@ func (f *FeatureFile) zip() error {
 		return err
 	}
 	f.opened = append(f.opened, z)
+	named, rows := "", 0
 	for _, name := range z.Names() {
+		texts, isText, err := textsOrNumbers(z, name)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(stimulusNames, name) && texts != nil && (f.StimulusIDs == nil || name == stimulusNames[0]) {
+			named, f.StimulusIDs = name, texts
+		}
+		if isText {
+			continue
+		}
 		h, err := z.Stat(name)
 		if err != nil {
 			return err
@@ -131,6 +143,7 @@ func (f *FeatureFile) zip() error {
 		if len(h.Shape) < 2 {
 			continue
 		}
+		rows = h.Shape[0]
 		if z.Stored(name) {
 			f.add(name, func() (Features, error) {
 				m, err := z.Matrix(name)
@@ -156,7 +169,30 @@ func (f *FeatureFile) zip() error {
 	if len(f.Layers) == 0 {
 		return fmt.Errorf("%s: no array has two or more axes, as features do (stimuli × features); it holds %s", f.Path, listed(z.Names()))
 	}
+	if named != "" && len(f.StimulusIDs) != rows {
+		return fmt.Errorf("%s: %s has %d names, and %s %d rows: expected a name for each", f.Path, named, len(f.StimulusIDs), f.Layers[len(f.Layers)-1], rows)
+	}
 	return nil
+}
+
+// textsOrNumbers are the elements of an array of one axis: of text, or, of those
+// that name stimuli, of whole numbers. They are nil for other arrays.
+func textsOrNumbers(z *npy.Zip, name string) (values []string, isText bool, err error) {
+	values, shape, isText, err := z.Texts(name)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case isText && len(shape) == 1:
+		return values, true, nil
+	case isText || !slices.Contains(stimulusNames, name):
+		return nil, isText, nil
+	}
+	h, err := z.Stat(name)
+	if err != nil || len(h.Shape) != 1 || !strings.ContainsAny(h.DType, "iu") {
+		return nil, false, err
+	}
+	numbers, _, err := npy.ReadEntry[int64](z, name)
+	return newInts(name, 0, numbers).values, false, err
 }
 
 // npyFeatures reads columns of an .npy file.

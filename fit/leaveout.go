@@ -46,12 +46,15 @@ func leaveOut(assemblies []*Assembly) error {
 		return fmt.Errorf("no stimulus has a trial in every one of the %d time bins: select fewer", len(assemblies))
 	}
 	var notes []string
-	note := func(what string, names []string) {
-		if len(names) > 0 {
-			notes = append(notes, fmt.Sprintf("%d %s are left out: %s", len(names), what, listed(names)))
+	note := func(one, many string, names []string) {
+		switch n := len(names); {
+		case n == 1:
+			notes = append(notes, fmt.Sprintf("1 %s is left out: %s", one, names[0]))
+		case n > 1:
+			notes = append(notes, fmt.Sprintf("%d %s are left out: %s", n, many, listed(names)))
 		}
 	}
-	note("stimuli without any trial", pick(a.StimulusIDs, others(len(a.StimulusIDs), stimuli)))
+	note("stimulus without any trial", "stimuli without any trial", pick(a.StimulusIDs, others(len(a.StimulusIDs), stimuli)))
 	var silent, partial []string
 	for _, j := range others(len(a.Neuroids), complete) {
 		if shown[j] == 0 {
@@ -60,8 +63,8 @@ func leaveOut(assemblies []*Assembly) error {
 			partial = append(partial, fmt.Sprintf("%s (%d of %d)", a.Neuroids[j], shown[j], len(stimuli)))
 		}
 	}
-	note("neuroids without any trial", silent)
-	note("neuroids that have trials of only some stimuli", partial)
+	note("neuroid without any trial", "neuroids without any trial", silent)
+	note("neuroid that has trials of only some stimuli", "neuroids that have trials of only some stimuli", partial)
 	if len(complete) == 0 {
 		return fmt.Errorf("no neuroid has trials of all %d stimuli (%s): leave out the stimuli that most neuroids miss", len(stimuli), listed(append(partial, silent...)))
 	}

@@ -53,6 +53,11 @@ type Permuted struct {
 // on noise (100 stimuli, 10 features, 10 shuffle splits or folds) has p ≤ .05 in
 // 7 to 11 % of 1000 cases. Where p is near its threshold use PermuteAndRefit.
 //
+// With Groups the bias goes the other way: the predictions for a group are paired
+// with the responses to another one, which most fits were trained on and so
+// resemble, stimulus by stimulus. The null then lies too high (its mean above 0)
+// and p is too large: use PermuteAndRefit.
+//
 // Time is n_permutations × n_splits × n_test × n_neuroids × 3 operations, in
 // parallel over permutations; memory twice that of predictions and responses.
 // Errors: predictions that do not fit their responses, options out of range, a
@@ -248,6 +253,9 @@ func (t *tally) result(o PermutationOptions, units int) (*Permuted, error) {
 		}
 	}
 	res.Notes = []string{"fits are not repeated: near chance p is somewhat too small"}
+	if o.Groups != nil {
+		res.Notes = []string{"fits are not repeated, and permuted groups meet responses that the fits were trained on: the null lies too high and p is too large"}
+	}
 	return res, nil
 }
 

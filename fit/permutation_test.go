@@ -284,3 +284,41 @@ func TestPermutationErrors(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// Responses of a time course of their own in every group, and features that tell
+// the time: a fit predicts the mean course of the groups it was trained on, which
+// resembles that of the groups that the test group is exchanged with.
+func TestPermutedGroupsMeetTheirTraining(t *testing.T) {
+	const groups, frames, q = 10, 12, 8
+	rng := rand.New(rand.NewPCG(2, 2))
+	x, y := mat.NewDense(groups*frames, frames, nil), mat.NewDense(groups*frames, q, nil)
+	var names []string
+	for i := range groups * frames {
+		names = append(names, string(rune('a'+i/frames)))
+		x.Set(i, i%frames, 1)
+		for j := range q {
+			y.Set(i, j, rng.NormFloat64())
+		}
+	}
+	splits, err := GroupKFold{Folds: groups, Groups: names}.Split(groups * frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Regression: Ridge{Alpha: 1}, Splits: splits, KeepPredictions: true}
+	res, err := Score(t.Context(), Dense(x), y, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	po := PermutationOptions{Permutations: 99, Groups: names}
+	kept := permute(t, res.Predictions, po)
+	refitted, err := PermuteAndRefit(t.Context(), Dense(x), y, o, po)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(kept.Null.Mean() > refitted.Null.Mean()+.15) {
+		t.Errorf("the mean of the null is %.3f without fits and %.3f with them, expected it to be larger", kept.Null.Mean(), refitted.Null.Mean())
+	}
+	if !strings.Contains(strings.Join(kept.Notes, ""), "p is too large") || len(refitted.Notes) > 0 {
+		t.Errorf("notes %q and %q", kept.Notes, refitted.Notes)
+	}
+}

@@ -15,28 +15,34 @@ import (
 // numbers.
 type PLSCV struct {
 	Components int    // the largest number to choose from; 0 = 25
-	Folds      int    // of the training stimuli in the order of their rows; 0 = 10
+	Folds      int    // of the training stimuli in the order of their rows; 0 = 10, with Groups at most as many as a training part has
 	Seed       uint32 // of the folds, as KFold's
 	// Groups of all stimuli, e.g. the movie: folds keep them together
 	// (GroupKFold), as they should where splits do.
 	Groups []string
 }
 
-func (r PLSCV) folds() int {
-	if r.Folds == 0 {
-		return 10
+// folds is their number for training stimuli of the given groups (nil: none).
+func (r PLSCV) folds(groups []string) int {
+	switch {
+	case r.Folds != 0:
+		return r.Folds
+	case groups != nil:
+		names, _ := classes(groups)
+		return max(2, min(10, len(names)))
 	}
-	return r.Folds
+	return 10
 }
 
 // Name is "plscv".
 func (r PLSCV) Name() string { return "plscv" }
 
-// Parameters holds components_max, folds and seed.
+// Parameters holds components_max, folds (where Groups bound them: of all groups,
+// which a training part has fewer of) and seed.
 func (r PLSCV) Parameters() map[string]float64 {
 	return map[string]float64{
 		"components_max": float64(PLS{r.Components}.components()),
-		"folds":          float64(r.folds()), "seed": float64(seedOf(r.Seed)),
+		"folds":          float64(r.folds(r.Groups)), "seed": float64(seedOf(r.Seed)),
 	}
 }
 
@@ -57,15 +63,18 @@ func (r PLSCV) Fit(p *Problem, train []int) (Predictor, error) {
 		return nil, err
 	}
 	errors := make([]float64, max(0, pls.components()))
-	fold := 0
-	err := innerFolds{r.folds(), r.Seed, r.Groups}.each(p, train, func(s Split) error {
+	fold, folds := 0, r.folds(nil)
+	if n, _, _ := p.Dims(); len(r.Groups) == n {
+		folds = r.folds(pick(r.Groups, train))
+	}
+	err := innerFolds{folds, r.Seed, r.Groups}.each(p, train, func(s Split) error {
 		fold++
 		f, err := pls.fit(p, s.Train)
 		if err != nil {
-			return fmt.Errorf("fold %d of %d: %w", fold, r.folds(), err)
+			return fmt.Errorf("fold %d of %d: %w", fold, folds, err)
 		}
 		for k, e := range f.heldOut(s.Test, len(errors)) {
-			errors[k] += e / float64(r.folds())
+			errors[k] += e / float64(folds)
 		}
 		return nil
 	})
@@ -84,7 +93,7 @@ func (r PLSCV) Fit(p *Problem, train []int) (Predictor, error) {
 func (r PLSCV) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
 	pls := PLS{r.Components}
 	_, split = pls.Workspace(stimuli, features, neuroids, train)
-	fold, test := sizes{stimuli, features, neuroids, train}.folded(r.folds())
+	fold, test := sizes{stimuli, features, neuroids, train}.folded(r.folds(r.Groups))
 	_, fit := pls.Workspace(stimuli, features, neuroids, fold.train)
 	predictions := float64s(test*(fold.order()+neuroids) - fold.order()*fold.order()) // K or C has been let go
 	return 0, max(split, fit, fit+predictions)

@@ -154,7 +154,7 @@ func TestBinsHaveTheSameStimuliAndNeuroids(t *testing.T) {
 	}
 	for i, want := range [][]float64{{1, 8, 5, 12}, {3, 10, 7, 14}} {
 		if !slices.Equal(bins[i].Responses, want) || !slices.Equal(bins[i].Neuroids, []string{"0", "2"}) ||
-			!slices.Contains(bins[i].Notes, "1 neuroids that have trials of only some stimuli are left out: 1 (1 of 2)") {
+			!slices.Contains(bins[i].Notes, "1 neuroid that has trials of only some stimuli is left out: 1 (1 of 2)") {
 			t.Errorf("bin %d: %+v", i, bins[i])
 		}
 	}

@@ -52,7 +52,7 @@ func (t *table) note(format string, args ...any) {
 // makes an assembly of each, and leaves out, with a note, what has no trials.
 func (t *table) assemblies(o ReadOptions, perBin bool) ([]*Assembly, error) {
 	if err := checkAxes(t.axes); err != nil {
-		return nil, fmt.Errorf("%s: %w", t.array, err)
+		return nil, fmt.Errorf("%s: %w", t.array, wrongAxes(len(t.axes), err))
 	}
 	for i, n := range t.shape {
 		if n == 0 {

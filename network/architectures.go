@@ -32,6 +32,7 @@ func New(a Architecture, seed uint64) (*Model, error) {
 
 // Size is what a network needs, found without making it.
 type Size struct {
+	Layers      int   // filter layers
 	Filters     int64 // weights of the filter layers: all parameters but biases and the few of normalisation and readout
 	Biases      int64
 	Shared      int64 // of Filters, those of convolutions

@@ -20,6 +20,7 @@ type batchNorm struct {
 	gamma, beta              *parameter
 	runningMean, runningVar  []float32
 	batches                  int64
+	cumulative               bool // the running moments are averages over all batches
 	reduction                kernel.Reduction
 	mean, variance, sum, dot []float64
 	mean32, scale, shift, c  []float32
@@ -51,12 +52,16 @@ func (b *batchNorm) forward(in *kernel.Tensor, train bool) *kernel.Tensor {
 	if train {
 		kernel.Best().Moments(&b.reduction, in, b.mean, b.variance)
 		n := float64(in.Positions * in.Stimuli)
+		b.batches++
+		momentum := normMomentum
+		if b.cumulative {
+			momentum = 1 / float64(b.batches)
+		}
 		for i := range b.mean {
 			unbiased := b.variance[i] * n / max(n-1, 1)
-			b.runningMean[i] += float32(normMomentum * (b.mean[i] - float64(b.runningMean[i])))
-			b.runningVar[i] += float32(normMomentum * (unbiased - float64(b.runningVar[i])))
+			b.runningMean[i] += float32(momentum * (b.mean[i] - float64(b.runningMean[i])))
+			b.runningVar[i] += float32(momentum * (unbiased - float64(b.runningVar[i])))
 		}
-		b.batches++
 	} else {
 		for i := range b.mean {
 			b.mean[i], b.variance[i] = float64(b.runningMean[i]), float64(b.runningVar[i])

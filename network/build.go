@@ -128,6 +128,7 @@ func (b *builder) filter(l layerSpec) (sequence, error) {
 	if local {
 		n *= int64(out.Area())
 	}
+	b.size.Layers++
 	b.size.Filters += n
 	b.size.Largest = max(b.size.Largest, n)
 	b.size.FanIn = max(b.size.FanIn, int64(l.kernel.Area())*int64(inputs/l.groups))
@@ -164,7 +165,9 @@ func (b *builder) norm(name string) (sequence, error) {
 	if err := b.name(name); err != nil || b.plan {
 		return nil, err
 	}
-	return sequence{newBatchNorm(name, b.shape.Channels)}, nil
+	n := newBatchNorm(name, b.shape.Channels)
+	b.model.norms = append(b.model.norms, n)
+	return sequence{n}, nil
 }
 
 // pool is max or mean pooling.

@@ -84,12 +84,18 @@ func (m *Model) Load(path string) error {
 
 // read takes the arrays of the given names from z, the file path.
 func (m *Model) read(z *npy.Zip, path string, names []string) error {
+	if len(names) == 0 {
+		return fmt.Errorf("%s holds no arrays .npy: a file of torch.save becomes one of them by np.savez(path, **{k: v.numpy() for k, v in state_dict.items()})", path)
+	}
 	state := m.state()
 	var known []string
 	for _, e := range state {
 		known = append(known, e.name)
 		if slices.Contains(names, e.name) {
 			continue
+		}
+		if slices.Contains(names, "module."+e.name) {
+			return fmt.Errorf("%s: the names begin with module., as those of torch.nn.DataParallel do: take it away, {k.removeprefix(\"module.\"): v for k, v in state_dict.items()}", path)
 		}
 		if e.counter == nil { // the count of batches is not needed
 			return fmt.Errorf("%s: no array %s: this is no checkpoint of a %s; it holds %s", path, e.name, m.describe(), abridged(names))

@@ -392,7 +392,32 @@ func (c layerCase) isSaved(t *testing.T) {
 // and that are not, in groups, with a bias, and both poolings.
 func TestNetworkGradients(t *testing.T) {
 	const n, classes = 5, 3
-	m, err := New(Architecture{Name: "own", Local: true, KeepConv: 1, Input: Shape{2, 6, 5}, Classes: classes, Width: 2, Layout: `
+	m, network, rng := everyKind(t)
+	x, labels := randomRows(rng, n, m.arch.Input, false), []int{2, 0, 1, 1, 0}
+	a, x64 := arraysOf(m.state()), float64s(x)
+	loss := func() float64 { return crossEntropyReference(network.forward(a, x64, n, true), labels) }
+	want := loss()
+
+	m.show(x)
+	logits := m.forward(true, nil)
+	answer := make([]float32, n*classes)
+	fromTensor(answer, logits)
+	against(t, "the logits", answer, network.forward(arraysOf(m.state()), x64, n, true))
+	got := crossEntropy(logits, labels, m.scratch(), true)
+	if !(math.Abs(got.loss/n-want) <= rounding*want) {
+		t.Errorf("the mean loss is %g, want %g", got.loss/n, want)
+	}
+	m.backward(logits)
+	for name, gradient := range gradients(m.state()) {
+		against(t, "the gradient by "+name, gradient, differentiated(t, name, a[name], loss))
+	}
+}
+
+// everyKind is a network with a layer of every kind, its reference, and where its
+// random numbers go on.
+func everyKind(t *testing.T) (*Model, sequenceReference, *rand.Rand) {
+	t.Helper()
+	m, err := New(Architecture{Name: "own", Local: true, KeepConv: 1, Input: Shape{2, 6, 5}, Classes: 3, Width: 2, Layout: `
 		a = filter 3 W | norm | relu
 		b = block W
 		c = filter 2x3 2W groups=2 bias=position padding=1x1 | relu | mean 2x1 stride=1 padding=1x0
@@ -415,7 +440,7 @@ func TestNetworkGradients(t *testing.T) {
 		}, shortcut}
 	}
 	oblong, up := neuron.Size{Rows: 2, Cols: 3}, neuron.Size{Rows: 1}
-	network := sequenceReference{
+	reference := sequenceReference{
 		referenceOf("a.conv1", sheet(6, 5, square(3), 1, square(1)), 2, 2, filterOptions{}), normReference{"a.bn1", 2}, reluReference{},
 		block("b", 6, 5, 2, 1), reluReference{},
 		referenceOf("c.conv1", sheet(6, 5, oblong, 1, square(1)), 2, 4, filterOptions{local: true, groups: 2}), biasReference{"c.conv1.bias", 4, true}, reluReference{},
@@ -431,22 +456,5 @@ func TestNetworkGradients(t *testing.T) {
 			p.w[i] += float32(.2 * rng.NormFloat64())
 		}
 	}
-	x, labels := randomRows(rng, n, m.arch.Input, false), []int{2, 0, 1, 1, 0}
-	a, x64 := arraysOf(m.state()), float64s(x)
-	loss := func() float64 { return crossEntropyReference(network.forward(a, x64, n, true), labels) }
-	want := loss()
-
-	m.show(x)
-	logits := m.forward(true, nil)
-	answer := make([]float32, n*classes)
-	fromTensor(answer, logits)
-	against(t, "the logits", answer, network.forward(arraysOf(m.state()), x64, n, true))
-	got := crossEntropy(logits, labels, m.scratch(), true)
-	if !(math.Abs(got.loss/n-want) <= rounding*want) {
-		t.Errorf("the mean loss is %g, want %g", got.loss/n, want)
-	}
-	m.backward(logits)
-	for name, gradient := range gradients(m.state()) {
-		against(t, "the gradient by "+name, gradient, differentiated(t, name, a[name], loss))
-	}
+	return m, reference, rng
 }

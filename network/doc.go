@@ -75,9 +75,9 @@
 //
 // An architecture, a layout (with its line) or a Sleep that makes no sense, files
 // that do not fit the model, images that cannot be read, a loss or a sleep that
-// diverges, and a cancelled context are errors; a Model is as it was before a Load
-// or a layer's sleep that failed. The same weights, images and settings give the
-// same bits on any number of cores.
+// diverges, and a cancelled context are errors; a Model is as it was before a Load,
+// a sleep or a renewal of its statistics that failed. The same weights, images and
+// settings give the same bits on any number of cores.
 //
 // # Sources
 //

@@ -83,7 +83,10 @@ func parseLayout(text string, width int) ([]stageSpec, error) {
 		if !ok || !layoutName.MatchString(name) {
 			return nil, fail("%q: expected STAGE = LAYER | LAYER …, STAGE being of letters, digits, _, - and points", strings.TrimSpace(line))
 		}
-		if slices.ContainsFunc(stages, func(s stageSpec) bool { return s.name == name }) || name == "avgpool" || name == "fc" {
+		if name == "avgpool" || name == "fc" {
+			return nil, fail("stage %s: the name is reserved for the mean over positions (avgpool) and the readout (fc), which follow the last stage", name)
+		}
+		if slices.ContainsFunc(stages, func(s stageSpec) bool { return s.name == name }) {
 			return nil, fail("stage %s is there already", name)
 		}
 		stage := stageSpec{name: name}
@@ -125,6 +128,21 @@ var layerKinds = map[string][]string{
 // layerNames lists them for messages.
 const layerNames = "filter, norm, relu, max, mean, block"
 
+// elsewhere are other programs' names of layers, and other spellings.
+var elsewhere = map[string]string{
+	"conv": "filter", "conv2d": "filter", "convolution": "filter", "filter": "filter", "filters": "filter", "lc": "filter",
+	"bn": "norm", "batchnorm": "norm", "batchnorm2d": "norm", "norm": "norm", "relu": "relu",
+	"pool": "max", "maxpool": "max", "maxpool2d": "max", "max": "max", "avg": "mean", "avgpool": "mean", "avgpool2d": "mean", "mean": "mean",
+	"residual": "block", "resblock": "block", "basicblock": "block", "block": "block",
+}
+
+func didYouMean(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "; did you mean " + name + "?"
+}
+
 // The options that they take.
 var layerOptions = map[string][]string{
 	"filter": {"stride", "padding", "groups", "bias"}, "max": {"stride", "padding"}, "mean": {"stride", "padding"}, "block": {"stride"},
@@ -140,7 +158,7 @@ func parseLayer(words []string, width int) (l layerSpec, err error) {
 	}
 	numbers, known := layerKinds[l.kind]
 	if !known {
-		return l, fmt.Errorf("unknown layer %q: expected one of %s", l.kind, layerNames)
+		return l, fmt.Errorf("unknown layer %q: expected one of %s%s", l.kind, layerNames, didYouMean(elsewhere[strings.ToLower(l.kind)]))
 	}
 	if l.name != "" && (!layoutName.MatchString(l.name) || strings.HasPrefix(l.name, "optimizer.") || strings.HasPrefix(l.name, "training.")) {
 		return l, fmt.Errorf("name %q: expected letters, digits, _, - and points, and no optimizer. or training. at its beginning", l.name)
@@ -176,7 +194,17 @@ func parseLayer(words []string, width int) (l layerSpec, err error) {
 		}
 		given[name] = true
 		if !ok || !slices.Contains(layerOptions[l.kind], name) {
-			return l, fmt.Errorf("%s: unexpected %q: its options are %v", l.kind, word, layerOptions[l.kind])
+			options := layerOptions[l.kind]
+			if options == nil {
+				return l, fmt.Errorf("%s: unexpected %q: it has no options", l.kind, word)
+			}
+			near := ""
+			for _, option := range options {
+				if name != "" && strings.HasPrefix(option, strings.ToLower(name)) {
+					near = option + "="
+				}
+			}
+			return l, fmt.Errorf("%s: unexpected %q: its options are %s%s", l.kind, word, strings.Join(options, ", "), didYouMean(near))
 		}
 		switch name {
 		case "stride":

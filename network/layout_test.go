@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ventral/internal/kernel"
+	"ventral/internal/npy"
 )
 
 // everyLayer is a layout with every kind of layer and option.
@@ -74,6 +75,10 @@ func TestLayoutErrors(t *testing.T) {
 		"":                                 "no stage in it",
 		"a filter 3 16":                    "line 1: \"a filter 3 16\": expected STAGE = LAYER",
 		"\na = conv 3 16":                  `line 2: unknown layer "conv": expected one of filter, norm`,
+		"a = Conv2d 3 16":                  "did you mean filter?",
+		"a = filter 3 16 pad=1":            `unexpected "pad=1": its options are stride, padding, groups, bias; did you mean padding=?`,
+		"a = filter 3 16 | relu stride=2":  `unexpected "stride=2": it has no options`,
+		"fc = filter 3 16":                 "the name is reserved",
 		"a = filter 3":                     `"filter 3": expected filter K C`,
 		"a = filter three 16":              `size "three"`,
 		"a = filter 3 0":                   `channels "0"`,
@@ -84,7 +89,6 @@ func TestLayoutErrors(t *testing.T) {
 		"a = q:relu":                       "relu has nothing to save",
 		"a = filter 3 16 |":                "an empty layer",
 		"a = filter 3 16\na = relu":        "line 2: stage a is there already",
-		"fc = filter 3 16":                 "stage fc is there already",
 		"fc:filter":                        "expected STAGE = LAYER",
 		"a = fc:filter 3 4":                "two layers are called fc",
 		"a = optimizer.m:filter 3 4":       "no optimizer. or training. at its beginning",
@@ -301,5 +305,31 @@ func TestPoolingByHand(t *testing.T) {
 	toTensor(&in, []float32{1, nan, 2, 3}, Shape{1, 2, 2})
 	if y := layer.forward(&in, false).Data[0]; y == y {
 		t.Errorf("the maximum over NaN is %v", y)
+	}
+}
+
+// The weights of other programs' files are refused with what makes them fit.
+func TestLoadOfForeignFiles(t *testing.T) {
+	m, err := New(Architecture{Name: "small", Input: Shape{3, 8, 8}, Classes: 2, Width: 2}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "weights.npz")
+	for says, name := range map[string]string{"torch.save": "", "begin with module.": "module." + m.state()[0].name} {
+		z, err := npy.CreateZip(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "" {
+			if err := npy.AddEntry(z, name, []int{1}, []float32{0}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Load(path); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
 	}
 }

@@ -15,6 +15,7 @@ type Model struct {
 	stages  []stage
 	readout *linear
 	filters []*filters // every filter layer, in the order of construction
+	norms   []*batchNorm
 	input   kernel.Tensor
 	learned []*parameter // see parameters
 	classes []float64    // scratch of crossEntropy

@@ -219,13 +219,14 @@ func (s Sleep) keepsMean() bool {
 // of this sleep within a training, from 0: every sleep has its own patterns,
 // which depend on Seed, phase, layer and step alone. observe, unless it is nil,
 // is called for every layer at step 0, after every Every steps and at the end.
+// The running statistics of batch normalisation stay those of the activity before
+// the sleep; Model.RenewStatistics sets them.
 //
 // Errors are those of Check, a name in Layers that is no locally connected layer,
-// those of the patterns and of observe, the context's, and divergence: with the
-// layer, the step, how much the deviations have grown and the largest η·λ_max. A
-// sleep that ends with an error has not been: all layers have the weights that they
-// had before. A done context ends it within a step, less than a second where the
-// filters have up to some 4,000 weights.
+// those of the patterns and of observe, the context's, and *SleepDivergence, which
+// the layer's name comes before. A sleep that ends with an error has not been: all
+// layers have the weights that they had before. A done context ends it within a
+// step, less than a second where the filters have up to some 4,000 weights.
 //
 // Memory: the weights of the layers that sleep once more, but for instant sleep
 // that nobody observes.

@@ -262,12 +262,35 @@ func (r *sleepRun) divergence(ctx context.Context, step int, growth float64) err
 			}
 		}
 	}
-	advice := fmt.Sprintf("lower the learning rate below %.2g, show more patterns in a step, or normalise the step", 2/(λ+r.Gamma))
+	e := &SleepDivergence{Step: step, Steps: r.Steps, Growth: growth, LearningRate: eta, Eigenvalue: λ, Stable: 2 / (λ + r.Gamma), Weights: r.d, Patterns: r.Patterns, Normalised: r.Normalised}
 	if r.Normalised {
-		advice = "lower the normalised learning rate below 2"
+		e.Stable = 2
 	}
-	return fmt.Errorf("diverged: after step %d of %d some deviations of filters from their pool's mean are %.3g times those before, or more; a step is stable where η (λ_max + γ) < 2, and here η·λ_max reached %.3g × %.3g = %.3g, with %d weights to a filter and %d patterns in a step: %s",
-		step, r.Steps, growth, eta, λ, product, r.d, r.Patterns, advice)
+	return e
+}
+
+// A SleepDivergence is the error of a sleep in which filters move apart.
+type SleepDivergence struct {
+	Step, Steps       int     // after which they had, of all
+	Growth            float64 // of the deviations from the pool's mean, a lower bound
+	LearningRate      float64 // η and λ_max of the step in which their product was largest
+	Eigenvalue        float64
+	Stable            float64 // what Sleep.LearningRate should be below
+	Weights, Patterns int     // of a filter, in a step
+	Normalised        bool
+}
+
+// Error says what happened, and what to do.
+func (e *SleepDivergence) Error() string {
+	return fmt.Sprintf("diverged: after step %d of %d some deviations of filters from their pool's mean are %.3g times those before, or more; a step is stable where η (λ_max + γ) < 2, and here η·λ_max reached %.3g × %.3g = %.3g, with %d weights to a filter and %d patterns in a step: %s",
+		e.Step, e.Steps, e.Growth, e.LearningRate, e.Eigenvalue, e.LearningRate*e.Eigenvalue, e.Weights, e.Patterns, e.advice())
+}
+
+func (e *SleepDivergence) advice() string {
+	if e.Normalised {
+		return "lower the normalised learning rate below 2"
+	}
+	return fmt.Sprintf("lower the learning rate below %.2g, show more patterns in a step, or normalise the step", e.Stable)
 }
 
 // powerIterations are those of the power method, from a random vector.

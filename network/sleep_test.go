@@ -333,6 +333,10 @@ func TestSleepDivergence(t *testing.T) {
 					t.Errorf("%s: the error says nothing of %q: %v", c.what, want, err)
 				}
 			}
+			var d *SleepDivergence
+			if !errors.As(err, &d) || d.Normalised != c.s.Normalised || !(d.Growth > 1) || !(d.Stable > 0) {
+				t.Errorf("%s: %+v", c.what, d)
+			}
 			if !slices.Equal(m.filters[0].weights.w, before) {
 				t.Errorf("%s: the layer changed", c.what)
 			}

@@ -27,8 +27,8 @@ type Arrays struct {
 // numbers from 0 to 255 in HDF5, are grey levels; floats are taken as they are.
 // The classes are called by their numbers.
 //
-// It fails, with the file and what was found, where the shapes do not fit, a
-// value is not finite or no grey level, or a class is negative.
+// It fails, with the file and what was found, where the shapes do not fit or have
+// the channels last (n × H × H × 1, 3 or 4, as Keras has them), a value is not finite or no grey level, or a class is negative.
 func OpenArrays(x, y string) (*Arrays, error) {
 	pixels, about, err := readArray[float32](x)
 	if err != nil {
@@ -38,12 +38,15 @@ func OpenArrays(x, y string) (*Arrays, error) {
 	if len(shape) != 4 || len(pixels) == 0 {
 		return nil, fmt.Errorf("%s: an array of shape %v, expected images × channels × rows × columns", x, shape)
 	}
+	if c := shape[3]; (c == 1 || c == 3 || c == 4) && shape[1] > 4 && shape[1] == shape[2] {
+		return nil, fmt.Errorf("%s is %d×%d×%d×%d, read as n × channels × rows × columns, and looks like n × rows × columns × channels: transpose it, X.transpose(0, 3, 1, 2)", x, shape[0], shape[1], shape[2], shape[3])
+	}
 	numbers, labels, err := readArray[int64](y)
 	if err != nil {
 		return nil, err
 	}
 	if len(labels.shape) != 1 || len(numbers) != shape[0] {
-		return nil, fmt.Errorf("%s: an array of shape %v, expected the classes of the %d images of %s", y, labels.shape, shape[0], x)
+		return nil, fmt.Errorf("%s: an array of shape %v, expected the classes of the %d images of %s, one class number each", y, labels.shape, shape[0], x)
 	}
 	a := &Arrays{channels: shape[1], height: shape[2], width: shape[3], pixels: pixels, Prepared: about.kind == "float"}
 	if !a.Prepared && about.kind != "uint8" && about.kind != "whole numbers" {

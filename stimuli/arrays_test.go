@@ -41,8 +41,16 @@ func TestArrays(t *testing.T) {
 			must(npy.WriteFile(bad, []int{2, 3}, make([]float32, 6)))
 			return bad, labels
 		},
-		"expected the classes of the 2 images": func() (string, string) {
+		"transpose it, X.transpose(0, 3, 1, 2)": func() (string, string) {
+			must(npy.WriteFile(bad, []int{2, 5, 5, 3}, make([]uint8, 150)))
+			return bad, labels
+		},
+		"expected the classes of the 2 images of ": func() (string, string) {
 			must(npy.WriteFile(bad, []int{3}, []int64{1, 2, 3}))
+			return bytes, bad
+		},
+		"one class number each": func() (string, string) {
+			must(npy.WriteFile(bad, []int{2, 2}, []float32{1, 0, 0, 1}))
 			return bytes, bad
 		},
 		"image 1 has the class -1": func() (string, string) {

@@ -103,7 +103,7 @@ func (l layout) classesOf(part string, files []string) (of []string, err error) 
 	for _, f := range files {
 		class, _, ok := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(f, l.root), part), "/"), "/")
 		if !ok {
-			return nil, fmt.Errorf("images: %s: %s lies in no class's folder", l.name, f)
+			return nil, fmt.Errorf("images: %s: %s lies in no class's folder: expected train/CLASS/… and test/CLASS/…, or CLASS/…", l.name, f)
 		}
 		of = append(of, class)
 	}

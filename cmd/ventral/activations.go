@@ -20,8 +20,8 @@ var activationsVerb = verb{
 	summary: "show images to a trained network, or to Gabor cells, and write the layers' activations",
 	detail: `
 Writes the float32 activity of the layers, with stimuli.csv (the stimulus_id of
-every row, and of labelled images the class as object_name) and run.json beside
-it. --format says how:
+every row, with the other columns of the images' table, and of labelled images
+the class as object_name) and run.json beside it. --format says how:
 
   npy   LAYER.npy for every layer, stimulus × channel × row × column
   npz   the same arrays in one activations.npz
@@ -86,6 +86,7 @@ a byte.
 			if err := a.check(); err != nil {
 				return err
 			}
+			a.weights = weightsFile(a.weights)
 			return a.run(ctx, t, describe(flags))
 		}
 	},
@@ -174,7 +175,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if a.degrees > 0 {
 		options.Degrees, options.ScreenDegrees = a.degrees, a.modelDegrees
 	}
-	shown, err := about.imagesFor(ctx, t, a.images, a.part, options)
+	shown, named, err := about.imagesAndTable(ctx, t, a.images, a.part, options)
 	if err != nil {
 		return err
 	}
@@ -204,7 +205,11 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if err := fits(need, fmt.Sprintf("the activations of %d images at a time", a.batch), "use a smaller --batch, fewer --layers or fewer components and images to fit them on"); err != nil {
 		return err
 	}
-	t.say("%d images; beside them and the weights about %.0f MB of memory are needed", set.Len(), float64(need)/1e6)
+	beside := "them and the weights"
+	if a.gabor > 0 {
+		beside = "them"
+	}
+	t.say("%d images; beside %s about %s of memory are needed", set.Len(), beside, gigabytes(need))
 	if a.weights != "" {
 		if what.Data, err = appendFile(what.Data, "weights", a.weights); err != nil {
 			return err
@@ -232,7 +237,7 @@ func (a *activationsRun) run(ctx context.Context, t *terminal, what description)
 	if err := a.write(ctx, t, f, model, shown, set, out); err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := writeStimuli(f, set); err != nil {
+	if err := writeStimuliTable(f, set, named); err != nil {
 		return err
 	}
 	if err := f.finish(); err != nil {

@@ -256,6 +256,20 @@ func TestActivationsOfLabelledImages(t *testing.T) {
 	}
 }
 
+// The table of the images is kept, so that what stands in it can be used of the
+// activations too.
+func TestActivationsKeepTheTable(t *testing.T) {
+	images := pictures(t, 1, 3, 16)
+	if err := os.WriteFile(filepath.Join(images, "stimuli.csv"), []byte("filename,object_name,image_id\nimage00002.png,car,c\nimage00000.png,\"a, b\",a\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "cells")
+	ventralOK(t, "activations", "--gabor", "16", "--layers", "complex", "--pool", "mean", "--images", images, "--out", out)
+	if got, want := string(readFile(t, filepath.Join(out, "stimuli.csv"))), "stimulus_id,filename,object_name\nc,image00002.png,car\na,image00000.png,\"a, b\"\n"; got != want {
+		t.Errorf("stimuli.csv is\n%sexpected\n%s", got, want)
+	}
+}
+
 // The netCDF-4 file holds the numbers of the arrays under the coordinates that
 // Brain-Score's assemblies have: package fit reads a layer of it.
 func TestActivationsHDF5(t *testing.T) {

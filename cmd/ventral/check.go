@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -58,15 +59,24 @@ func (s imageSets) bytes() int64 {
 
 // checkTraining refuses networks whose training does not fit into memory.
 func (f *trainingFlags) checkTraining(images imageSets, models []modelSpec) error {
+	if _, h, w := images.train.Shape(); f.preparation.Augment == augmentTranslate && f.preparation.Pad >= min(h, w) {
+		return misused("--pad is %d, and the images have %d×%d pixels (width × height): expected less than that, or nothing is left of an image", f.preparation.Pad, w, h)
+	}
 	for _, m := range models {
 		a, err := f.architecture(images, m)
 		if err != nil {
 			return err
 		}
 		if local, err := countLocal(a); err != nil {
+			if f.layout != "" {
+				err = fmt.Errorf("%s: %w", f.layout, err)
+			}
 			return err
 		} else if m.SleepEvery > 0 && local == 0 {
 			return misused("%s: with --keep-conv %d no layer is locally connected: there is nothing to share in sleep", m.Name, f.keepConv)
+		}
+		if size, err := a.Size(); err == nil && a.KeepConv > size.Layers {
+			return misused("--keep-conv is %d, and the network has %d filter layers", f.keepConv, size.Layers)
 		}
 		bytes, err := f.training(m).EstimateBytes(a)
 		if err != nil {
@@ -74,6 +84,19 @@ func (f *trainingFlags) checkTraining(images imageSets, models []modelSpec) erro
 		}
 		if err := fits(bytes+images.bytes()+programBytes, "training "+m.Name+": weights, gradients, moments and the activity of a batch", "use a smaller --width, --arch or --batch"); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkSleep refuses flags of sleep where no network sleeps.
+func (f *trainingFlags) checkSleep(models []modelSpec) error {
+	if slices.ContainsFunc(models, func(m modelSpec) bool { return m.SleepEvery > 0 }) {
+		return nil
+	}
+	for _, flag := range []string{"method", "steps", "patterns", "lr", "gamma", "alpha", "corrected", "normalised", "stimuli", "layers", "runs-on", "before-eval", "records"} {
+		if f.preparation.given("sleep-" + flag) {
+			return misused("--sleep-%s is for networks that sleep, lc+sleep@N, and none of these does", flag)
 		}
 	}
 	return nil
@@ -102,6 +125,9 @@ func (f *trainingFlags) architecture(images imageSets, m modelSpec) (network.Arc
 		text, err := os.ReadFile(f.layout)
 		if err != nil {
 			return a, err
+		}
+		if strings.TrimSpace(string(text)) == "" {
+			return a, fmt.Errorf("%s is empty, expected lines such as  conv1 = filter 3 16 | norm | relu", f.layout)
 		}
 		a.Name, a.Layout = strings.TrimSuffix(filepath.Base(f.layout), filepath.Ext(f.layout)), string(text)
 	}

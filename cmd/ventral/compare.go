@@ -52,6 +52,9 @@ same command goes on from the networks that are complete there.
 			if err != nil {
 				return err
 			}
+			if err := training.checkSleep(models); err != nil {
+				return err
+			}
 			if err := training.check(); err != nil {
 				return err
 			}

@@ -162,6 +162,9 @@ func offerVerbs(before []string, add func(word, meaning string)) {
 	}
 }
 
+// withoutFiles are flags of words that name no file.
+var withoutFiles = []string{"model", "models", "layers", "sleep-layers"}
+
 // flagValues are what a flag can be; of a list, what its last element can.
 func flagValues(f *pflag.Flag, word string) (list []candidate, files bool) {
 	stem := ""
@@ -170,7 +173,7 @@ func flagValues(f *pflag.Flag, word string) (list []candidate, files bool) {
 		stem = word[:at+1]
 	}
 	known := f.Annotations[choiceNote]
-	files = known == nil && strings.HasPrefix(f.Value.Type(), "string")
+	files = known == nil && !slices.Contains(withoutFiles, f.Name) && strings.HasPrefix(f.Value.Type(), "string")
 	for _, c := range append(known, f.Annotations[exampleNote]...) {
 		if strings.HasPrefix(stem+c, word) && !slices.Contains(strings.Split(stem, ","), c) {
 			list = append(list, candidate{stem + c, ""})

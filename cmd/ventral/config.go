@@ -311,9 +311,10 @@ func setGiven(flags *pflag.FlagSet, f *pflag.Flag, texts []string) error {
 	return flags.Set(f.Name, texts[0])
 }
 
-// setDefault sets a flag's value and leaves it as not given.
+// setDefault sets a flag's value and leaves it as not given. An empty list stays
+// the one that the flag began with: some verbs tell nil from none.
 func setDefault(f *pflag.Flag, texts []string) error {
-	if list, ok := f.Value.(pflag.SliceValue); ok {
+	if list, ok := f.Value.(pflag.SliceValue); ok && len(texts)+len(list.GetSlice()) > 0 {
 		return list.Replace(texts)
 	}
 	if len(texts) == 0 {

@@ -64,6 +64,9 @@ with ventral score or elsewhere.
 			if limit < 2 {
 				return misused("--train-images is %d, expected at least 2", limit)
 			}
+			if err := training.checkSleep(models); err != nil {
+				return err
+			}
 			if err := training.check(); err != nil {
 				return err
 			}

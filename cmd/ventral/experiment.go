@@ -267,8 +267,8 @@ func (e *experiment) prepare() (*results, []*regionScorer, error) {
 		}
 		scorers = append(scorers, s)
 		r.Regions = append(r.Regions, g)
-		if g.TestStimuli < 10 {
-			r.Reservation = append(r.Reservation, fmt.Sprintf("%s: only %d held-out stimuli a split, so its r is very uncertain.", g.title(), g.TestStimuli))
+		for _, note := range g.notes {
+			r.Reservation = append(r.Reservation, g.title()+": "+note+".")
 		}
 		if g.Repetitions < 2 {
 			r.Reservation = append(r.Reservation, g.title()+": a single repetition, so there is no ceiling and no ceiled score.")

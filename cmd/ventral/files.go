@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ventral/internal/npy"
@@ -65,6 +66,30 @@ func writeActivations(f *runFolder, acts map[string][]float32, model *network.Mo
 func activationShape(model *network.Model, layer string, set stimuli.Set) []int {
 	s, _ := model.LayerShape(layer)
 	return []int{set.Len(), s.Channels, s.Height, s.Width}
+}
+
+// writeStimuliTable writes stimuli.csv with all columns of the table of a set, the
+// ids first; where there is none, or it says no more than the files' names, as
+// writeStimuli does.
+func writeStimuliTable(f *runFolder, set stimuli.Set, t *stimuli.Table) error {
+	if t == nil || len(t.Columns) == 2 && slices.Contains(t.Columns, "filename") {
+		return writeStimuli(f, set)
+	}
+	header := []string{"stimulus_id"}
+	var others []int
+	for j, name := range t.Columns {
+		if name != "stimulus_id" && (name != "image_id" || slices.Contains(t.Columns, "stimulus_id")) {
+			header, others = append(header, name), append(others, j)
+		}
+	}
+	rows := make([][]string, set.Len())
+	for i := range rows {
+		rows[i] = []string{set.ID(i)}
+		for _, j := range others {
+			rows[i] = append(rows[i], t.Rows[i][j])
+		}
+	}
+	return f.writeCSV(header, rows, "stimuli.csv")
 }
 
 // writeStimuli writes stimuli.csv: the ids of a set in the order of the rows,

@@ -15,6 +15,7 @@ import (
 // A heatMap is numbers by row and column, each written into its cell.
 type heatMap struct {
 	title, scale  string
+	note          string // below, small
 	rows, columns []string
 	under         map[string]string // a second line below a column's name
 	cells         map[[2]string]heatCell
@@ -67,6 +68,9 @@ func blue(part float64) color.Color {
 	mix := func(from, to float64) uint8 { return uint8(math.Round(from + part*(to-from))) }
 	return color.RGBA{mix(0xf4, 0x08), mix(0xf7, 0x4a), mix(0xfb, 0x91), 0xff}
 }
+
+// heatMapFormats are the endings of the files that a map can be drawn to.
+var heatMapFormats = []string{".svg", ".png"}
 
 // file draws the map as .svg or .png.
 func (h *heatMap) file(ext string) ([]byte, error) {
@@ -129,18 +133,25 @@ func (h *heatMap) drawing() (*keyedPlot, error) {
 		label(float64(c), -.8, name, color.Black, 10, text.XCenter)
 		label(float64(c), -1.28, h.under[name], grey, 8, text.XCenter)
 	}
+	// A data unit is a cell: the margin of the names in cells.
+	const cellWidth, cellHeight = 2.6 * vg.Centimeter, .7 * vg.Centimeter
+	margin := float64(vg.Length(longest)*5.2/cellWidth) + .3
+	p.X.Min, p.X.Max = -.5-margin, float64(len(h.columns))-.5
+	if h.note != "" {
+		label(p.X.Min, -1.75, h.note, grey, 8, text.XLeft)
+	}
+	p.Y.Min, p.Y.Max = -1.6-.4*float64(b2i(h.note != "")), float64(len(h.rows))-.5
+	// Beside the cells there is room for the longest line.
+	const sides = .6 * vg.Centimeter
+	longestLine := max(sansOf(11, color.Black).Width(h.title)+2*figureMargin, sansOf(8, grey).Width(h.note)+sides)
+	p.X.Max = max(p.X.Max, p.X.Min+float64((longestLine-sides)/cellWidth))
+	p.width = vg.Length(p.X.Max-p.X.Min)*cellWidth + sides
+	p.height = vg.Length(p.Y.Max-p.Y.Min)*cellHeight + 1.4*vg.Centimeter
 	words, err := plotter.NewLabels(labels)
 	if err != nil {
 		return nil, err
 	}
 	words.TextStyle = styles
 	p.Plot.Add(words)
-	// A data unit is a cell: the margin of the names in cells.
-	const cellWidth, cellHeight = 2.6 * vg.Centimeter, .7 * vg.Centimeter
-	margin := float64(vg.Length(longest)*5.2/cellWidth) + .3
-	p.X.Min, p.X.Max = -.5-margin, float64(len(h.columns))-.5
-	p.Y.Min, p.Y.Max = -1.6, float64(len(h.rows))-.5
-	p.width = vg.Length(p.X.Max-p.X.Min)*cellWidth + .6*vg.Centimeter
-	p.height = vg.Length(p.Y.Max-p.Y.Min)*cellHeight + 1.4*vg.Centimeter
 	return p, nil
 }

@@ -101,6 +101,9 @@ func (f *imageFlags) open(ctx context.Context, t *terminal, seed uint64, p prepa
 		s.notes = append(s.notes, fmt.Sprintf("%d damaged images were left out: %s", len(damaged), strings.Join(damaged, ", ")))
 		t.say("note: %s", s.notes[0])
 	}
+	if n := s.train.Len(); f.limit > n {
+		t.say("note: --train-images is %d, and there are %d", f.limit, n)
+	}
 	if err := f.checkChannels(s.train); err != nil {
 		return s, err
 	}
@@ -147,6 +150,12 @@ func openSource(ctx context.Context, source string, seed uint64, p preparation, 
 	kind, named := imageKind(source)
 	path := strings.TrimPrefix(source, kind+":")
 	if !named || path == "" {
+		if slices.Contains(imageKinds, kind) {
+			return s, misused("--images %s: expected %s:PATH", source, kind)
+		}
+		if exists(source) {
+			return s, misused("--images %s: expected KIND:PATH; of class folders, or an archive of them, folder:%s", source, source)
+		}
 		return s, unknown(kind, append(imageKinds, "shapes"), "images %q: expected %s:PATH or shapes", source, strings.Join(imageKinds, ":PATH, "))
 	}
 	var err error
@@ -235,22 +244,30 @@ func size3(a, b, c int) [3]int { return [3]int{a, b, c} }
 // ("train" or "test") is taken. The network's mean and deviation are put on them,
 // unless they are numbers that are shown as they are.
 func (m modelFile) imagesFor(ctx context.Context, t *terminal, source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, error) {
+	p, _, err := m.imagesAndTable(ctx, t, source, part, options)
+	return p, err
+}
+
+// imagesAndTable is imagesFor with the table of the pictures, a row for each; nil
+// for a source.
+func (m modelFile) imagesAndTable(ctx context.Context, t *terminal, source, part string, options stimuli.ImageOptions) (*stimuli.Prepared, *stimuli.Table, error) {
 	var finish func()
 	options.Read, finish = t.reading()
 	defer finish()
 	in := m.Architecture.Input
+	var table *stimuli.Table
 	p := &stimuli.Prepared{Mean: m.Mean, Std: m.Std}
 	options.Channels, options.Height, options.Width = in.Channels, in.Height, in.Width
 	if _, named := imageKind(source); named {
 		if options.Table != "" || options.Crop > 0 || options.Degrees > 0 {
-			return nil, misused("--table, --crop and --degrees are for a folder or archive of stimuli, and %s are shown as the network was tested on them", source)
+			return nil, nil, misused("--table, --crop and --degrees are for a folder or archive of stimuli, and %s are shown as the network was tested on them", source)
 		}
 		if _, err := os.Stat(source); err == nil { // shapes, which needs no path
 			t.say("note: --images %s are the generated ones; the folder of that name is ./%s", source, source)
 		}
 		sets, err := openImages(ctx, source, 0, cmp.Or(m.Training.Seed, 1), m.Preparation, options)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		p.Set = sets.train
 		if part == "test" && sets.test != nil {
@@ -261,21 +278,21 @@ func (m modelFile) imagesFor(ctx context.Context, t *terminal, source, part stri
 		}
 		if sets.prepared != m.Prepared {
 			how := map[bool]string{true: "numbers that are shown as they are (floats)", false: "pixels"}
-			return nil, fmt.Errorf("%s: these are %s, and the network was trained on %s", source, how[sets.prepared], how[m.Prepared])
+			return nil, nil, fmt.Errorf("%s: these are %s, and the network was trained on %s", source, how[sets.prepared], how[m.Prepared])
 		}
 	} else {
 		if m.Prepared {
-			return nil, fmt.Errorf("%s: these are pixels, and the network was trained on numbers that are shown as they are: give --images arrays:X.npy,Y.npy of such", source)
+			return nil, nil, fmt.Errorf("%s: these are pixels, and the network was trained on numbers that are shown as they are: give --images arrays:X.npy,Y.npy of such", source)
 		}
 		var err error
-		if p.Set, _, err = stimuli.OpenImages(ctx, source, options); err != nil {
-			return nil, err
+		if p.Set, table, err = stimuli.OpenImages(ctx, source, options); err != nil {
+			return nil, nil, err
 		}
 	}
 	if c, h, w := p.Set.Shape(); c != in.Channels || h != in.Height || w != in.Width {
-		return nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v: only folders, archives, folder: and mnist: are made to size", source, c, h, w, in)
+		return nil, nil, fmt.Errorf("%s: images of %d×%d×%d, and the network sees %v: only folders, archives, folder: and mnist: are made to size", source, c, h, w, in)
 	}
-	return p, digested(ctx, p.Set)
+	return p, table, digested(ctx, p.Set)
 }
 
 // shapesSource is the source of generated images, as run.json names it.

@@ -197,7 +197,7 @@ func (v verb) run(ctx context.Context, args []string, t *terminal) error {
 		}
 	}
 	if v.args == "" && flags.NArg() > 0 {
-		return misused("%s takes flags only, found %q; see ventral %s --help", v.name, flags.Arg(0), v.name)
+		return v.leftOver(flags)
 	}
 	switch n := t.program.threads; {
 	case n < 0:
@@ -218,12 +218,36 @@ func (v verb) run(ctx context.Context, args []string, t *terminal) error {
 	return act(ctx, t)
 }
 
+// leftOver is the error of words beside the flags of a verb that takes none. They
+// are often elements of a list.
+func (v verb) leftOver(flags *pflag.FlagSet) error {
+	remedy := ""
+	flags.Visit(func(f *pflag.Flag) {
+		if _, list := f.Value.(pflag.SliceValue); list && remedy == "" {
+			remedy = fmt.Sprintf("; a list has commas between: --%s …,%s", f.Name, strings.Join(flags.Args(), ","))
+		}
+	})
+	return misused("%s takes flags only, found %q%s; see ventral %s --help", v.name, flags.Arg(0), remedy, v.name)
+}
+
 // misparsed is the error of arguments that cannot be parsed.
 func (v verb) misparsed(flags *pflag.FlagSet, err error) error {
 	var missing *pflag.NotExistError
-	if errors.As(err, &missing) {
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &invalid):
+		f := invalid.GetFlag()
+		expected := map[string]string{"int": "a whole number", "uint32": "a whole number", "uint64": "a whole number", "float64": "a number", "bool": "true or false", "float64Slice": "numbers with commas between", "intSlice": "whole numbers with commas between"}[f.Value.Type()]
+		if expected != "" {
+			return misused("--%s %q: expected %s", f.Name, invalid.GetValue(), expected)
+		}
+	case errors.As(err, &missing):
 		var known []string
 		flags.VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+		if word := missing.GetSpecifiedShortnames(); len(word) > 1 { // -features
+			word, _, _ = strings.Cut(word, "=")
+			return unknown("--"+word, known, "there is no flag -%s: names of flags have two dashes; see ventral %s --help", word, v.name)
+		}
 		return unknown("--"+missing.GetSpecifiedName(), known, "there is no flag --%s; see ventral %s --help", missing.GetSpecifiedName(), v.name)
 	}
 	return misused("%s: %v; see ventral %s --help", v.name, err, v.name)

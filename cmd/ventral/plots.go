@@ -67,7 +67,8 @@ func addCurve(p *plot.Plot, s curve) error {
 		}
 		points.XYs = append(points.XYs, plotter.XY{X: s.xs[i], Y: s.ys[i]})
 		if s.errors != nil {
-			points.YErrors = append(points.YErrors, struct{ Low, High float64 }{s.errors[i], s.errors[i]})
+			e := float64(orNone(figure(s.errors[i])))
+			points.YErrors = append(points.YErrors, struct{ Low, High float64 }{e, e})
 		}
 	}
 	if len(points.XYs) == 0 {

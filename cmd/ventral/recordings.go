@@ -183,7 +183,7 @@ func (r *record) setting(columns map[string]string) string {
 // assembly's order.
 func (r *record) read(ctx context.Context, file string, o fit.ReadOptions, channels, height, width int) error {
 	if _, err := os.Stat(file); err != nil {
-		return err
+		return ofFlag("recordings", err)
 	}
 	if r.source == "" {
 		var err error
@@ -205,7 +205,7 @@ func (r *record) read(ctx context.Context, file string, o fit.ReadOptions, chann
 	o.StimulusIDs = ids
 	r.assembly, err = fit.ReadAssembly(file, o)
 	if err != nil {
-		return err
+		return ofFlag("recordings", err)
 	}
 	rows, err := fit.Align(ids, r.assembly)
 	if err != nil {

@@ -174,6 +174,7 @@ func inspect(path string, o fit.ReadOptions) (*inspection, error) {
 
 // problemWords is why there is no assembly.
 func problemWords(err error) string {
+	err = withAxes(err)
 	return strings.TrimSpace(err.Error() + "\n" + suggestion(err))
 }
 

@@ -28,14 +28,14 @@ func (r *savedRun) answer() []string {
 		switch {
 		case len(found) == 0:
 			continue
-		case best.R <= 2*best.Error:
+		case best.R <= 2*orNone(best.Error):
 			regions = append(regions, fmt.Sprintf("%s by none, the best r being %s", g.title(), withError(best)))
 			continue
 		}
 		words := fmt.Sprintf("%s by %s (%s, r = %s)", g.title(), best.Network, best.Layer, withError(best))
 		var alike []string
 		for _, s := range found {
-			if s.Network != best.Network && math.Abs(float64(best.R-s.R)) < 2*math.Hypot(float64(best.Error), float64(s.Error)) {
+			if s.Network != best.Network && math.Abs(float64(best.R-s.R)) < 2*math.Hypot(float64(orNone(best.Error)), float64(orNone(s.Error))) {
 				alike = append(alike, fmt.Sprintf("%s (%s)", s.Network, withError(s)))
 			}
 		}

@@ -16,7 +16,7 @@ func (s *scoreJSON) target() string {
 
 // addScores puts the scores of ventral score side by side.
 func addScores(p *page, runs []*savedRun, files figureFolder) error {
-	t := &pageTable{Caption: "Scores", Head: [][]pageCell{{left("run"), left("region"), left("layer"), left("by"), {Text: "stimuli"}, {Text: "features"}, {Text: "neuroids"}, {Text: "score"}, {Text: "ceiling"}, {Text: "ceiled"}, {Text: "95 % interval"}}}}
+	t := &pageTable{Caption: "Scores", Head: [][]pageCell{{left("run"), left("region"), left("layer"), left("by"), {Text: "stimuli"}, {Text: "features"}, {Text: "neuroids"}, {Text: "score"}, {Text: "ceiling"}, {Text: "ceiled"}, {Text: "95 % interval"}, {Text: "p"}, {Text: "null mean"}}}}
 	m := heatMap{title: "Score of every layer and region", scale: "r"}
 	heat := plotted{name: "scores", drawing: nil, header: []string{"run", "layer", "region", "score", "error", "ceiling", "ceiled"},
 		caption: "Score of every layer for every region, mean ± 1 standard error over splits, with the ceiling below the region where all runs have the same."}
@@ -36,7 +36,7 @@ func addScores(p *page, runs []*savedRun, files figureFolder) error {
 			if !math.IsNaN(float64(s.Error)) {
 				score += " ± " + decimals(s.Error)
 			}
-			row = append(row, cells(fmt.Sprint(s.Stimuli), fmt.Sprint(s.Features), fmt.Sprint(s.Neuroids), score, "–", "–", "–")...)
+			row = append(row, cells(fmt.Sprint(s.Stimuli), fmt.Sprint(s.Features), fmt.Sprint(s.Neuroids), score, "–", "–", "–", "–", "–")...)
 			ceiling, under := math.NaN(), "no ceiling"
 			if s.Ceiling != nil {
 				ceiling = float64(*s.Ceiling)
@@ -56,6 +56,9 @@ func addScores(p *page, runs []*savedRun, files figureFolder) error {
 			}
 			if s.Bootstrap != nil {
 				row[10].Text = decimals(s.Bootstrap.Low) + " … " + decimals(s.Bootstrap.High)
+			}
+			if s.Permutation != nil {
+				row[11].Text, row[12].Text = short(float64(s.Permutation.P)), decimals(s.Permutation.NullMean)
 			}
 			t.Rows = append(t.Rows, row)
 			name := s.Layer
@@ -89,6 +92,9 @@ func addScores(p *page, runs []*savedRun, files figureFolder) error {
 	if err := p.add(section{Title: "Scores", Table: t, Notes: notes}, files, []plotted{heat}); err != nil {
 		return err
 	}
+	if t := differencesTable(runs); t != nil {
+		p.Sections = append(p.Sections, section{Title: "The best layer beside the others", Table: t})
+	}
 	for _, target := range targets {
 		d, err := distributions(target, groups[target])
 		if err != nil {
@@ -103,29 +109,46 @@ func addScores(p *page, runs []*savedRun, files figureFolder) error {
 	return p.add(section{Title: "Distribution over neuroids"}, files, neuroids)
 }
 
+// differencesTable compares the best layer of every target with the others; nil
+// where no layers were compared.
+func differencesTable(runs []*savedRun) *pageTable {
+	t := &pageTable{Caption: "Differences on the same splits", Head: [][]pageCell{{left("run"), left("region"), left("best"), left("than"), {Text: "by"}, {Text: "95 % interval"}, {Text: "p (Holm)"}}}}
+	for _, r := range runs {
+		best := map[string]scoreJSON{}
+		for _, s := range r.scores {
+			if b, seen := best[s.target()]; !seen || s.Score > b.Score {
+				best[s.target()] = s
+			}
+		}
+		for k, d := range r.compared {
+			target := (&scoreJSON{Region: d.Region, Window: d.Window}).target()
+			name, than, sign := best[target].Layer, d.B, figure(1)
+			low, high := d.Low, d.High
+			switch name {
+			case d.A:
+			case d.B:
+				than, sign, low, high = d.A, -1, -d.High, -d.Low
+			default:
+				continue
+			}
+			row := []pageCell{{Text: r.name, Left: true, First: k == 0}, left(target), left(name), left(than)}
+			t.Rows = append(t.Rows, append(row, cells(decimals(sign*d.Difference), decimals(low)+" … "+decimals(high), short(float64(d.Holm)))...))
+		}
+	}
+	if t.Rows == nil {
+		return nil
+	}
+	return t
+}
+
 // scoreNotes are what a reader of the scores must know, each once, with the rows
 // that it is about unless it is about all.
 func scoreNotes(runs []*savedRun) []string {
-	var notes []string
-	about := map[string][]string{}
-	rows := 0
+	var notes rowNotes
 	for _, r := range runs {
 		for _, s := range r.scores {
-			rows++
-			for _, note := range s.Notes {
-				if about[note] == nil {
-					notes = append(notes, note)
-				}
-				about[note] = append(about[note], strings.TrimSpace(r.name+" "+s.target()+" "+s.Layer))
-			}
+			notes.add(strings.TrimSpace(r.name+" "+s.target()), s.Layer, s.Notes)
 		}
 	}
-	for i, note := range notes {
-		title := ""
-		if len(about[note]) < rows {
-			title = strings.Join(about[note], ", ")
-		}
-		notes[i] = "note: " + joinTitle(title, note)
-	}
-	return notes
+	return notes.lines()
 }

@@ -130,8 +130,8 @@ func snrFigures(networks []trained) ([]plotted, error) {
 	s := plotted{name: "snr", drawing: sheet, header: []string{"network", "updates", "moment", "snr"},
 		caption: "Sharing SNR over all positions of a layer's sheet, (mean filter)²/(variance over positions), mean over weights, median over layers; log10. Of networks that sleep it goes up in every recorded sleep and down, if at all, in the waking until the next one; of others there is a point for every epoch. A convolution's is infinite and has no line."}
 	q := plotted{name: "snr-pools", drawing: pools, header: []string{"network", "updates", "moment", "pool_snr"},
-		caption: "Sharing SNR within the pools that share weights in sleep, median over layers; log10. Solid: at the end of waking, just before a recorded sleep. Dotted: after it; where sleep makes the filters of a pool one, as instant sharing does, that is infinite and has no line."}
-	asleep := false
+		caption: "Sharing SNR within the pools that share weights in sleep, median over layers; log10. Solid: at the end of waking, just before a recorded sleep."}
+	asleep, dotted := false, false
 	for _, n := range networks {
 		stages := n.stages()
 		sheet.title, pools.title = marked(sheet.title, n.simulated), marked(pools.title, n.simulated)
@@ -155,6 +155,9 @@ func snrFigures(networks []trained) ([]plotted, error) {
 			line.xs, line.ys = append(line.xs, x, x), append(line.ys, math.Log10(stage.before.snr), math.Log10(stage.after.snr))
 			waking.xs, waking.ys = append(waking.xs, x), append(waking.ys, math.Log10(stage.before.poolSNR))
 			slept.xs, slept.ys = append(slept.xs, x), append(slept.ys, math.Log10(stage.after.poolSNR))
+			if v := math.Log10(stage.after.poolSNR); v-v == 0 {
+				dotted = true
+			}
 			for _, row := range []struct {
 				moment string
 				savedSleep
@@ -179,6 +182,12 @@ func snrFigures(networks []trained) ([]plotted, error) {
 		all = append(all, s)
 	}
 	if asleep && len(pools.keys) > 0 {
+		if dotted {
+			q.caption += " Dotted: after it; where"
+		} else {
+			q.caption += " After it, since"
+		}
+		q.caption += " sleep makes the filters of a pool one, as instant sharing does, it is infinite and has no line."
 		widen(pools.Plot)
 		all = append(all, q)
 	}

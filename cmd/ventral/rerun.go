@@ -227,15 +227,28 @@ func (c *comparison) describe() error {
 	if !slices.Contains(c.Differing, "run.json") {
 		return nil
 	}
-	var sides [2]map[string]string
+	var texts [2][]byte
 	for i, folder := range []string{c.Folder, c.Rerun} {
-		text, err := os.ReadFile(filepath.Join(folder, "run.json"))
-		if err != nil {
+		var err error
+		if texts[i], err = os.ReadFile(filepath.Join(folder, "run.json")); err != nil {
 			return err
 		}
+	}
+	found, err := differencesOf(texts[0], texts[1])
+	if err != nil {
+		return fmt.Errorf("run.json of %s or %s: %w", c.Folder, c.Rerun, err)
+	}
+	c.Description = append(c.Description, found...)
+	return nil
+}
+
+// differencesOf are the values that differ in two JSON documents, by their names.
+func differencesOf(before, after []byte) (found []difference, err error) {
+	var sides [2]map[string]string
+	for i, text := range [][]byte{before, after} {
 		var v any
 		if err := json.Unmarshal(text, &v); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(folder, "run.json"), err)
+			return nil, err
 		}
 		sides[i] = map[string]string{}
 		flatten("", v, sides[i])
@@ -244,10 +257,10 @@ func (c *comparison) describe() error {
 	maps.Copy(names, sides[1])
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if before, after := sides[0][name], sides[1][name]; before != after {
-			c.Description = append(c.Description, difference{name, before, after})
+			found = append(found, difference{name, before, after})
 		}
 	}
-	return nil
+	return found, nil
 }
 
 // flatten lists the values of a JSON document by their paths, a.b.0.

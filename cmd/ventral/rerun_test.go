@@ -150,6 +150,7 @@ func TestRerun(t *testing.T) {
 		{"train", "train", "--images", "shapes", "--train-images", "64", "--epochs", "1", "--width", "2", "--no-augment"},
 		{"tuned", "tuning", "--weights", "train/weights.npz", "--orientations", "4"},
 		{"slept", "sleep", "--weights", "train/weights.npz", "--method", "hebbian", "--steps", "3"},
+		{"shown", "demo", "--models", "conv", "--train-images", "32", "--batch", "16", "--epochs", "1", "--width", "2", "--splits", "2"}, // ridgecv's own penalties
 		{"gabor", "activations", "--gabor", "32", "--images", "set", "--pool", "max", "--json", "gabor.json"},
 	} {
 		name, args := args[0], args[1:]

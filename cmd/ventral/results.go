@@ -65,7 +65,8 @@ type regionResult struct {
 	Splits       string `json:"splits"`
 	TestStimuli  int    `json:"n_test_stimuli"` // in the smallest test set
 
-	ceilingUndefined int // correlations between halves (split × neuroid) that do not exist
+	notes            []string // on the splits
+	ceilingUndefined int      // correlations between halves (split × neuroid) that do not exist
 }
 
 // A networkResult is a trained network.
@@ -77,6 +78,10 @@ type networkResult struct {
 	// SharingSNR is the signal-to-noise ratio of weight sharing, median over
 	// the filter layers; Inf for a convolution.
 	SharingSNR figure `json:"sharing_snr"`
+	// ValidationAccuracy is the best of an epoch, and BestEpoch the epoch that had it,
+	// from 1: the weights of best.npz.
+	ValidationAccuracy *figure `json:"validation_accuracy,omitempty"`
+	BestEpoch          int     `json:"best_epoch,omitempty"`
 
 	epochs []network.Epoch
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -94,7 +95,7 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 			return nil, err
 		}
 	case err == nil:
-		return nil, fmt.Errorf("%s holds an interrupted run with other arguments, data or versions (its run.json tells which): repeat that one to go on, choose another --out, or pass --overwrite to throw it away", f.dir)
+		return nil, fmt.Errorf("%s holds an interrupted run with other arguments, data or versions (%s): repeat that one to go on, choose another --out, or pass --overwrite to throw it away", f.dir, differenceWords(before, description))
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
@@ -109,6 +110,23 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 		return nil, err
 	}
 	return f, f.acquire()
+}
+
+// differenceWords says how two run.json differ, in a few words.
+func differenceWords(before, after []byte) string {
+	differences, err := differencesOf(before, after)
+	if err != nil || len(differences) == 0 {
+		return "its run.json tells which"
+	}
+	const most = 4
+	var words []string
+	for _, d := range differences[:min(most, len(differences))] {
+		words = append(words, fmt.Sprintf("%s: was %s, is %s", strings.TrimPrefix(d.Name, "arguments."), cmp.Or(d.Before, "not there"), cmp.Or(d.After, "not there")))
+	}
+	if more := len(differences) - most; more > 0 {
+		words = append(words, fmt.Sprintf("and %d more in its run.json", more))
+	}
+	return strings.Join(words, "; ")
 }
 
 // acquire locks the run against a second process with the same command. The

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -37,6 +38,7 @@ type savedRun struct {
 	trajectory *savedTrajectory        // of plasticity run
 	slept      []savedSleep            // of ventral sleep
 	scores     []scoreJSON             // of ventral score
+	compared   []differenceJSON        // of its layers
 	missing    map[string]string       // why a part is not there
 }
 
@@ -114,7 +116,9 @@ func (r *savedRun) path(elem ...string) string {
 
 func (r *savedRun) readScores(path string) error {
 	var file struct {
-		Rows []scoreJSON `json:"rows"`
+		Rows        []scoreJSON      `json:"rows"`
+		Comparisons []differenceJSON `json:"comparisons"`
+		scoreMade
 	}
 	if err := readJSON(path, &file); err != nil {
 		return err
@@ -129,10 +133,14 @@ func (r *savedRun) readScores(path string) error {
 		}
 		r.scores = []scoreJSON{row}
 	}
+	r.compared = file.Comparisons
 	first := r.scores[0]
-	r.about.Arguments = map[string]string{"regression": first.Regression, "splits": first.Splits, "seed": fmt.Sprint(first.Seed), "convention": first.Convention}
+	r.about.Arguments, r.about.Versions, r.about.Data = map[string]string{}, file.Versions, file.Data // older files have none
+	maps.Copy(r.about.Arguments, file.Arguments)
+	maps.Copy(r.about.Arguments, map[string]string{"regression": first.Regression, "splits": first.Splits, "seed": fmt.Sprint(first.Seed), "convention": first.Convention})
 	for name, value := range first.Parameters {
-		r.about.Arguments["regression "+name] = fmt.Sprint(value)
+		words, text := parameterWords(name, value)
+		r.about.Arguments[words] = text
 	}
 	return nil
 }

@@ -34,6 +34,10 @@ trials), --biased for cka. With --splits the score is the mean over test parts.
 chooses the best layer on half of the stimuli and reports its score on the
 others, which the choice never saw.
 
+With --group no movie, say, is on both sides of a split, and groups are drawn and
+permuted whole. Add --folds, which tests each once, --inner-folds, so that α is
+chosen leaving groups out too, and --refit, without which p is too large.
+
 Features in .npy and HDF5 are read by blocks and need not fit into memory.
 ventral report puts several --json files side by side.
 
@@ -43,16 +47,23 @@ ventral report puts several --json files side by side.
 	json: `
 The row by itself where there is one; of several, rows and comparisons (between
 layers, with --bootstrap: region, window, a, b, difference, low, high, p, p_holm).
+Beside these: arguments (every flag), versions, and data, the files that were
+read, of each: name, source, items (0), sha256. ventral report shows in which of
+them several files differ.
 
   layer, region, window
   score, error          median over neuroids, mean ± standard error over splits
+                        (NaN where there is one split, or none)
   ceiling, ceiled       null where there is none; convention says how it is
                         ceiled
   split_scores          one for each split
   per_neuroid           median over splits
   n_stimuli, n_features, n_neuroids
   n_undefined           correlations (split × neuroid) that do not exist
-  bootstrap, permutation, fev, commitment, chosen
+  permutation           p, null_mean (mean score of the permutations; NaN of a
+                        similarity), permutations, refitted, per_neuroid,
+                        per_neuroid_fdr
+  bootstrap, fev, commitment, chosen
                         where they were asked for or there is something to tell
   regression, parameters, splits, seed, notes, seconds, peak_bytes`,
 	flags: func(flags *pflag.FlagSet) action {
@@ -95,7 +106,8 @@ type scoreRun struct {
 	halves                        int
 	csvPath, figurePath, savePath string
 	splitsGiven, ceilingGiven     bool
-	largest                       int64 // memory foreseen so far
+	largest                       int64       // memory foreseen so far
+	featureFiles                  []namedFile // of the layers, and their table
 	work                          *scoreWork
 }
 
@@ -106,6 +118,7 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer x.file.Close()
+	s.featureFiles = x.readFiles(s.input.features)
 	if s.scoring.method == banded {
 		x.joined = true
 	}
@@ -118,6 +131,9 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1)) // fitsMemory sets it
+	}
+	for _, note := range x.notes {
+		t.say("note: %s", note)
 	}
 	out := scoreOutput{run: s}
 	for _, target := range targets {
@@ -151,9 +167,7 @@ func (s *scoreRun) run(ctx context.Context, t *terminal) error {
 				return fmt.Errorf("%s, layer %s on %s: %w", s.input.features, layer, target.source(s), err)
 			}
 			row.Seconds, row.PeakBytes = time.Since(begun).Seconds(), peakBytes()
-			if err := out.add(row, target); err != nil {
-				return err
-			}
+			out.add(row, target)
 			if row.drawn != nil {
 				candidates = append(candidates, fit.Candidate{Name: layer, Score: row.drawn})
 			}

@@ -171,6 +171,11 @@ func TestScoreLayersAndRegions(t *testing.T) {
 			t.Errorf("%s: %s − %s = %.2f, p %.3f", c.Region, c.A, c.B, c.Difference, c.Holm)
 		}
 	}
+	ventralOK(t, "report", "--out", path("s.html"), path("s.json"))
+	page := readPage(t, readFile(t, path("s.html")))
+	if differences := page.tables[1]; strings.Count(differences, "noise") != 2 || !strings.Contains(differences, "p (Holm)") || !strings.Contains(differences, "IT late early") {
+		t.Errorf("the page compares the layers so: %s", differences)
+	}
 	table, err := os.ReadFile(path("s.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -337,7 +342,7 @@ func TestScoreOptions(t *testing.T) {
 		"--biased is for":                  {"--biased"},
 		"neither --reverse nor --refit":    {"--commit", ".5", "--reverse"},
 		"--reverse predicts features":      {"--fev", ".15", "--reverse"},
-		"neither a table of the stimuli":   {"--group", "scene"},
+		"stimuli.csv has stimulus_id, object_name, movie, and the recordings have stimulus_id": {"--group", "scene"},
 	} {
 		code, _, errs := ventral(t, append(append([]string{"score"}, base...), args...)...)
 		if code != exitUsage || !strings.Contains(errs, want) {

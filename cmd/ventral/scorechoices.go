@@ -1,6 +1,10 @@
 package main
 
-import "ventral/fit"
+import (
+	"fmt"
+
+	"ventral/fit"
+)
 
 // choices collect what regressions choose inside the training part of every
 // split.
@@ -29,6 +33,40 @@ func (c *choices) take(split int, f fit.Predictor) {
 	case *fit.BandedPredictor:
 		c.fitted[split] = &fit.BandedPredictor{Alphas: f.Alphas, Weights: f.Weights}
 	}
+}
+
+// atTheEnd notes where most penalties are the smallest or largest candidate: a
+// better one may lie beyond. parameters are the regression's.
+func (c *choices) atTheEnd(parameters map[string]any) []string {
+	least, most, all := 0, 0, 0
+	low, high := parameters["alpha_min"], parameters["alpha_max"]
+	if low == high { // nothing to choose
+		return nil
+	}
+	for _, f := range c.fitted {
+		var alphas []float64
+		switch f := f.(type) {
+		case *fit.RidgeCVPredictor:
+			alphas = f.Alphas
+		case *fit.BandedPredictor:
+			alphas = f.Alphas
+		}
+		for _, a := range alphas {
+			all++
+			least += b2i(a == low)
+			most += b2i(a == high)
+		}
+	}
+	note := func(n int, which string, end any, further string) []string {
+		return []string{fmt.Sprintf("the chosen α is the %s candidate (%g) in %d of %d choices (split × neuroid): %s may predict better (--alphas)", which, end, n, all, further)}
+	}
+	switch {
+	case 2*least > all:
+		return note(least, "smallest", low, "smaller ones")
+	case 2*most > all:
+		return note(most, "largest", high, "larger ones")
+	}
+	return nil
 }
 
 // summary is nil where nothing is chosen.

@@ -86,8 +86,8 @@ func (f *statisticsFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.resample, "resample", "both", "what the bootstrap draws: both (stimuli and neuroids), stimuli or neuroids; groups of --group are drawn whole")
 	oneOf(flags, "resample", "both", "stimuli", "neuroids")
 	heading(flags, "bootstrap", "Statistics")
-	flags.IntVar(&f.permutations, "permutations", 0, "permutations of the stimuli for the p-value (0: none)")
-	flags.BoolVar(&f.refit, "refit", false, "fit anew to every permutation: exact, and as many scores as permutations")
+	flags.IntVar(&f.permutations, "permutations", 0, "permutations of the stimuli, or of the groups of --group whole, for the p-value (0: none)")
+	flags.BoolVar(&f.refit, "refit", false, "fit anew to every permutation: p is exact, which with --group it is not without; as many scores as permutations")
 	flags.Float64Var(&f.fev, "fev", 0, "explained fraction of the explainable variance, over neuroids with at least this explainable fraction, such as .15 (0: none; needs single trials)")
 	flags.Float64Var(&f.commit, "commit", 0, "choose the best layer on this fraction of the stimuli and report its score on the others (0: score every layer)")
 }
@@ -135,7 +135,7 @@ func (s *scoreRun) check(flags *pflag.FlagSet) error {
 		return misused("--fev is of predicted neuroids, and --reverse predicts features")
 	}
 	if s.kind() == regressed {
-		return nil
+		return s.checkOutputs(flags)
 	}
 	// What belongs to predictions means nothing to a similarity.
 	for _, name := range []string{"commit", "fev", "refit", "reverse", "save", "predictions", "resample", "convention"} {
@@ -143,7 +143,7 @@ func (s *scoreRun) check(flags *pflag.FlagSet) error {
 			return misused("--%s belongs to a regression, and %s fits nothing", name, s.scoring.method)
 		}
 	}
-	return nil
+	return s.checkOutputs(flags)
 }
 
 // givenCeiling reads a ceiling that is given as a number; ok is false for the

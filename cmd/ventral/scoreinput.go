@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +35,7 @@ type scoreInputFlags struct {
 }
 
 func (f *scoreInputFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.features, "features", "", "features, n_stimuli × n_features (further axes are flattened): .npy, .npz, .h5 or .nc, or a folder of .npy files, a layer each")
+	flags.StringVar(&f.features, "features", "", "features, n_stimuli × n_features (further axes are flattened): .npy, .npz, .h5 or .nc, or a folder of .npy files, a layer each; an array stimulus_id in .npz and HDF5 names the rows")
 	heading(flags, "features", "Features and recordings")
 	flags.StringVar(&f.responses, "responses", "", "responses, n_stimuli × n_neuroids, or with --axes single trials: .npy, .npz, .h5, .nc (Brain-Score), .mat")
 	flags.StringVar(&f.repetitions, "repetitions", "", "single trials of the same neuroids: for the ceiling, and where there are no --responses their mean is scored")
@@ -76,6 +79,9 @@ type featureSource struct {
 	ids    []string       // of the rows; nil: not known
 	table  *stimuli.Table // a row for each row of the features; nil: none
 	joined bool
+
+	tablePath string
+	notes     []string // of the table that was found
 }
 
 // joinedName is what the layers are called when they are scored together.
@@ -85,7 +91,7 @@ const joinedName = "all layers"
 func (f *scoreInputFlags) open() (*featureSource, error) {
 	file, err := fit.OpenFeatures(f.features)
 	if err != nil {
-		return nil, err
+		return nil, ofFlag("features", err)
 	}
 	s := &featureSource{file: file, layers: f.layers, ids: file.StimulusIDs, joined: f.join}
 	if err := s.examine(f); err != nil {
@@ -124,10 +130,11 @@ func (s *featureSource) examine(f *scoreInputFlags) error {
 	}
 	table, err := stimuli.ReadTable(path)
 	if err != nil {
-		return err
+		return ofFlag("stimuli", err)
 	}
 	if len(table.Rows) != s.rows {
 		if f.table == "" {
+			s.notes = append(s.notes, fmt.Sprintf("%s is not used: it has %d rows, and the features %d", path, len(table.Rows), s.rows))
 			return nil
 		}
 		return fmt.Errorf("%s has %d rows and %s has %d: expected a row for each", path, len(table.Rows), f.features, s.rows)
@@ -136,7 +143,7 @@ func (s *featureSource) examine(f *scoreInputFlags) error {
 	if s.ids != nil && !slices.Equal(s.ids, ids) {
 		return fmt.Errorf("%s and %s name other stimuli, or in another order: leave out --stimuli, or make them agree", path, f.features)
 	}
-	s.ids, s.table = ids, table
+	s.ids, s.table, s.tablePath = ids, table, path
 	return nil
 }
 
@@ -207,9 +214,9 @@ func (s *scoreTarget) title() string {
 
 // targets reads the recordings.
 func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
-	source := f.responses
+	source, flag := f.responses, "responses"
 	if source == "" {
-		source = f.repetitions
+		source, flag = f.repetitions, "repetitions"
 	}
 	o := fit.ReadOptions{Dataset: f.dataset, DefaultAxes: []string{"stimulus", "neuroid"}, StimulusIDs: x.ids, NeuroidTable: f.neuroidTable}
 	if f.responses == "" || f.repetitions == "" {
@@ -228,7 +235,7 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 	if len(regions) == 0 {
 		var err error
 		if regions, err = fit.Regions(source, o); err != nil {
-			return nil, err
+			return nil, ofFlag(flag, err)
 		}
 		if len(regions) == 0 {
 			regions = []string{""}
@@ -246,7 +253,7 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 		}
 		bins, err := read(source, o)
 		if err != nil {
-			return nil, err
+			return nil, ofFlag(flag, err)
 		}
 		for _, a := range bins {
 			t, err := f.target(x, a, o)
@@ -258,6 +265,27 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 		}
 	}
 	return targets, nil
+}
+
+// ofFlag says of a file that is not there which flag names it, and of axes that do
+// not fit what names them.
+func ofFlag(flag string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--%s: %w", flag, err)
+	}
+	return withAxes(err)
+}
+
+// withAxes says what names axes that do not fit.
+func withAxes(err error) error {
+	var axes *fit.AxesError
+	switch {
+	case errors.As(err, &axes) && strings.Contains(err.Error(), axes.Example):
+		return fmt.Errorf("%w: pass --axes", err)
+	case errors.As(err, &axes):
+		return fmt.Errorf("%w: pass --axes, e.g. %s", err, axes.Example)
+	}
+	return err
 }
 
 // parseWindow reads BEGIN:END; "" leaves the window as it is.
@@ -278,7 +306,7 @@ func (f *scoreInputFlags) target(x *featureSource, a *fit.Assembly, o fit.ReadOp
 		o.Axes, o.DefaultAxes = f.axes, nil
 		trials, err := fit.ReadAssembly(f.repetitions, o)
 		if err != nil {
-			return nil, err
+			return nil, ofFlag("repetitions", err)
 		}
 		if t.trials, err = fit.AlignTrials(trials, a); err != nil {
 			return nil, err
@@ -360,7 +388,7 @@ func (x *featureSource) column(flag, spec string, a *fit.Assembly, rows []int) (
 		if values, ok := a.Coordinates[spec]; ok {
 			return values, spec, nil
 		}
-		return nil, "", misused("%s %s: neither a table of the stimuli nor the recordings have such a column; give FILE.csv:COLUMN", flag, spec)
+		return nil, "", x.noColumn(flag, spec, a)
 	}
 	path += ".csv"
 	header, cells, err := readCells(path)
@@ -395,6 +423,21 @@ func (x *featureSource) column(flag, spec string, a *fit.Assembly, rows []int) (
 		return nil, "", fmt.Errorf("%s has %d rows, expected %d, one per row of the features (or a column stimulus_id)", path, len(values), x.rows)
 	}
 	return byRow(values, rows), name, nil
+}
+
+// noColumn is the usage error of a column that is nowhere, with all places that
+// were looked at.
+func (x *featureSource) noColumn(flag, name string, a *fit.Assembly) error {
+	table, known := "there is no table of the stimuli (--stimuli, or stimuli.csv beside the features)", []string{}
+	if x.table != nil {
+		table, known = fmt.Sprintf("%s has %s", x.tablePath, strings.Join(x.table.Columns, ", ")), slices.Clone(x.table.Columns)
+	}
+	recordings := "the recordings have no coordinates of the stimuli"
+	if names := slices.Sorted(maps.Keys(a.Coordinates)); len(names) > 0 {
+		recordings = "the recordings have " + strings.Join(names, ", ")
+		known = append(known, names...)
+	}
+	return unknown(name, known, "%s %s: there is no such column: %s, and %s; give one of these, or FILE.csv:COLUMN", flag, name, table, recordings)
 }
 
 // readCells reads a CSV file with a header, column by column.

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"gonum.org/v1/gonum/mat"
@@ -28,6 +29,11 @@ func (s *scoreRun) divide(t *scoreTarget) error {
 			return err
 		}
 	}
+	if s.kind() == regressed {
+		if err := s.scoring.checkInner(t.partition, t.splits); err != nil {
+			return err
+		}
+	}
 	if s.kind() == compared || s.reverse {
 		if s.ceilingGiven && s.ceiling != "none" {
 			return misused("--ceiling %s: the ceiling is that of predicted neuroids; there is none here", s.ceiling)
@@ -37,8 +43,8 @@ func (s *scoreRun) divide(t *scoreTarget) error {
 	switch v, isNumber := s.givenCeiling(); {
 	case s.ceiling == "none":
 	case isNumber:
-		if !(v > 0) || math.IsInf(v, 1) {
-			return misused("--ceiling is %g, expected a positive number", v)
+		if !(v > 0 && v <= 1) {
+			return misused("--ceiling is %g, expected a correlation, more than 0 and at most 1", v)
 		}
 		t.given = v
 	case s.ceiling == "split-half":
@@ -72,8 +78,8 @@ func (t *scoreTarget) readCeiling(path string) error {
 		return fmt.Errorf("%s has the shape %v, expected a ceiling for each of %d neuroids", path, shape, q)
 	}
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("%s: the ceiling of neuroid %d is %g", path, i, v)
+		if !(v >= -1 && v <= 1) {
+			return fmt.Errorf("%s: the ceiling of neuroid %d is %g, expected a correlation, at most 1", path, i, v)
 		}
 	}
 	t.ceiling = &fit.Ceiling{PerNeuroid: values}
@@ -104,6 +110,9 @@ func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, lay
 			return nil, err
 		}
 	}
+	if err := s.checkComponents(features, target.splits); err != nil {
+		return nil, err
+	}
 	o := fit.Options{Regression: regression, Splits: target.splits, Ceiling: target.given, Convention: s.scoring.conventionOf(), KeepPredictions: s.wantsPredictions()}
 	chosen := newChoices(len(target.splits))
 	o.Fitted = func(split int, f fit.Predictor) {
@@ -115,11 +124,24 @@ func (s *scoreRun) score(ctx context.Context, t *terminal, x *featureSource, lay
 		return nil, err
 	}
 	row.fill(res, regression)
+	row.Notes = append(row.Notes, s.scoring.splitNotes(target.partition, target.splits)...)
+	row.Notes = append(row.Notes, chosen.atTheEnd(row.Parameters)...)
 	row.Chosen = chosen.summary(x.layers)
 	if err := s.statisticsOf(ctx, row, res, features, responses, target, o); err != nil {
 		return nil, err
 	}
 	return row, nil
+}
+
+// checkComponents refuses more components than can be fitted.
+func (s *scoreRun) checkComponents(features fit.Features, splits []fit.Split) error {
+	_, p := features.Dims()
+	train := s.scoring.fewestTrained(partition{}, splits)
+	most := min(p, train-1)
+	if c := s.scoring.fewestFeatures(); c > max(1, most) {
+		return fmt.Errorf("%s with %d components needs as many features and a training stimulus more; there are %d features and %d training stimuli: pass --components %d or less", s.scoring.method, c, p, train, most)
+	}
+	return nil
 }
 
 // regressionOf is the regression for a layer, or layers of the given numbers of
@@ -209,7 +231,7 @@ func (s *scoreRun) wouldFit(parallel int, dual bool) string {
 		words = "use fewer features (ventral activations --pca or --project)"
 	}
 	if parallel > 1 {
-		words = "fit one split at a time (GOMAXPROCS=1), or " + words
+		words = "fit one split at a time (--threads 1), or " + words
 	}
 	return words
 }
@@ -238,7 +260,12 @@ func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Re
 			return err
 		}
 		row.Permutation = &permutationJSON{P: figure(p.P), NullMean: figure(p.Null.Mean()), Permutations: len(p.Null), Refitted: p.Refitted, PerNeuroid: figures(p.PerNeuroid), Corrected: figures(fit.BenjaminiHochberg(p.PerNeuroid))}
-		row.Notes = append(row.Notes, p.Notes...)
+		for _, note := range p.Notes {
+			if st.commit == 0 { // which goes without --refit
+				note += " (--refit fits anew)"
+			}
+			row.Notes = append(row.Notes, note)
+		}
 	}
 	if st.fev > 0 {
 		if target.trials == nil || s.input.responses != "" && s.input.repetitions != "" {
@@ -300,9 +327,17 @@ func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSour
 	} else if res, err = fit.ScoreSimilarity(ctx, measure, features, fit.Dense(target.responses), o); err != nil {
 		return err
 	}
-	row.Score, row.Error, row.SplitScores = figure(res.Score), figure(res.Error), figures(res.SplitScores)
+	row.Score, row.Error, row.SplitScores = figure(res.Score), errorOver(res.SplitScores, res.Error), figures(res.SplitScores)
 	row.PerNeuroid = []figure{}
-	row.Parameters, row.Notes = parameters, res.Notes
+	row.Parameters = parameters
+	for _, note := range res.Notes { // of crossnobis: x and y
+		for side, words := range map[string]string{"x: ": "features: ", "y: ": "responses: "} {
+			if rest, ok := strings.CutPrefix(note, side); ok {
+				note = words + rest
+			}
+		}
+		row.Notes = append(row.Notes, note)
+	}
 	row.Negative = res.Score < 0
 	if o.Bootstraps > 0 {
 		row.Bootstrap = &intervalJSON{figure(res.Low), figure(res.High), .95, o.Bootstraps, string(fit.ResampleStimuli), figure(math.NaN())}
@@ -358,6 +393,7 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 	}
 	row := s.newRow(c.Layer, target)
 	row.fill(c.Report, regression)
+	row.Notes = append(row.Notes, s.scoring.splitNotes(target.partition.of(c.ReportRows), c.Report.Splits)...)
 	row.Commitment = &commitmentJSON{Selection: len(c.SelectionRows), Scores: map[string]figure{}}
 	for _, l := range c.Selection {
 		row.Commitment.Scores[l.Layer] = figure(l.Result.Score)
@@ -378,7 +414,8 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 		return err
 	}
 	row.Seconds, row.PeakBytes = time.Since(begun).Seconds(), peakBytes()
-	return out.add(row, &part)
+	out.add(row, &part)
+	return nil
 }
 
 // newRow begins the row of a layer on a target.
@@ -398,7 +435,7 @@ func (s *scoreRun) newRow(layer string, target *scoreTarget) *scoreJSON {
 
 // fill fills a row with the result of a regression.
 func (row *scoreJSON) fill(res *fit.Result, r fit.Regression) {
-	row.Score, row.Error = figure(res.Score), figure(res.Error)
+	row.Score, row.Error = figure(res.Score), errorOver(res.SplitScores, res.Error)
 	row.SplitScores, row.PerNeuroid = figures(res.SplitScores), figures(res.PerNeuroid)
 	row.Stimuli, row.Features, row.Neuroids, row.Undefined = res.Stimuli, res.Features, res.Neuroids, res.Undefined
 	row.Negative, row.Notes = res.Negative, append(row.Notes, res.Notes...)

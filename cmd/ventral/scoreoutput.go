@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -114,42 +115,53 @@ type scoreOutput struct {
 	rows     []*scoreJSON
 	targets  []*scoreTarget // of the rows
 	compared []comparedLayers
+	unsaved  error // of the CSV, when it was last written
 }
 
 // add takes a row, and writes the CSV of all so far.
-func (o *scoreOutput) add(row *scoreJSON, target *scoreTarget) error {
+func (o *scoreOutput) add(row *scoreJSON, target *scoreTarget) {
 	o.rows, o.targets = append(o.rows, row), append(o.targets, target)
-	if o.run.csvPath == "" {
-		return nil
+	if o.run.csvPath != "" {
+		o.unsaved = o.writeCSV()
 	}
-	return o.writeCSV()
 }
 
-// write prints the table and writes the files that the flags ask for.
+// write prints the table and then writes the files that the flags ask for: where
+// one cannot be written the others, and the table, are not lost.
 func (o *scoreOutput) write(t *terminal) error {
-	r := o.run
-	if r.savePath != "" {
-		if err := o.save(); err != nil {
-			return err
-		}
+	if t.program.json != "-" {
+		o.print(t)
 	}
-	if r.figurePath != "" {
-		if err := o.draw(); err != nil {
-			return err
+	errs := []error{o.unsaved}
+	if t.program.json != "" {
+		made, err := o.run.made(t.flags)
+		if err == nil {
+			err = t.result(o.json(made), func() {})
 		}
+		errs = append(errs, err)
 	}
-	return t.result(o.json(), func() { o.print(t) })
+	if o.run.savePath != "" {
+		errs = append(errs, o.save())
+	}
+	if o.run.figurePath != "" {
+		errs = append(errs, o.draw())
+	}
+	return errors.Join(errs...)
 }
 
 // json is the row by itself where there is one, and all of them otherwise.
-func (o *scoreOutput) json() any {
+func (o *scoreOutput) json(made scoreMade) any {
 	if len(o.rows) == 1 {
-		return o.rows[0]
+		return struct {
+			*scoreJSON
+			scoreMade
+		}{o.rows[0], made}
 	}
 	return struct {
 		Rows        []*scoreJSON     `json:"rows"`
 		Comparisons []differenceJSON `json:"comparisons"`
-	}{o.rows, o.differences()}
+		scoreMade
+	}{o.rows, o.differences(), made}
 }
 
 func (o *scoreOutput) differences() []differenceJSON {
@@ -168,7 +180,7 @@ func (o *scoreOutput) differences() []differenceJSON {
 
 // writeCSV writes a row per layer and target.
 func (o *scoreOutput) writeCSV() error {
-	header := []string{"region", "window", "layer", "regression", "n_stimuli", "n_features", "n_neuroids", "score", "error", "ceiling", "ceiled", "convention", "low", "high", "p", "fev", "splits", "seconds"}
+	header := []string{"region", "window", "layer", "regression", "n_stimuli", "n_features", "n_neuroids", "score", "error", "ceiling", "ceiled", "convention", "low", "high", "p", "null_mean", "fev", "chosen_on", "splits", "seconds"}
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
 	rows := [][]string{header}
@@ -179,19 +191,22 @@ func (o *scoreOutput) writeCSV() error {
 		return f.csv()
 	}
 	for _, r := range o.rows {
-		var low, high, p, fev string
+		var low, high, p, null, fev, chosenOn string
 		if r.Bootstrap != nil {
 			low, high = r.Bootstrap.Low.csv(), r.Bootstrap.High.csv()
 		}
 		if r.Permutation != nil {
-			p = r.Permutation.P.csv()
+			p, null = r.Permutation.P.csv(), r.Permutation.NullMean.csv()
 		}
 		if r.FEV != nil {
 			fev = r.FEV.Median.csv()
 		}
+		if r.Commitment != nil {
+			chosenOn = strconv.Itoa(r.Commitment.Selection)
+		}
 		rows = append(rows, []string{
 			r.Region, r.Window, r.Layer, r.Regression, strconv.Itoa(r.Stimuli), strconv.Itoa(r.Features), strconv.Itoa(r.Neuroids),
-			r.Score.csv(), r.Error.csv(), optional(r.Ceiling), optional(r.Ceiled), r.Convention, low, high, p, fev, r.Splits,
+			r.Score.csv(), r.Error.csv(), optional(r.Ceiling), optional(r.Ceiled), r.Convention, low, high, p, null, fev, chosenOn, r.Splits,
 			strconv.FormatFloat(r.Seconds, 'f', 3, 64),
 		})
 	}
@@ -233,6 +248,7 @@ func (o *scoreOutput) print(t *terminal) {
 		}},
 		{"95 % interval", func(r *scoreJSON) bool { return r.Bootstrap != nil }, func(r *scoreJSON) string { return decimals(r.Bootstrap.Low) + " … " + decimals(r.Bootstrap.High) }},
 		{"p", func(r *scoreJSON) bool { return r.Permutation != nil }, func(r *scoreJSON) string { return short(float64(r.Permutation.P)) }},
+		{"null mean", func(r *scoreJSON) bool { return r.Permutation != nil && !math.IsNaN(float64(r.Permutation.NullMean)) }, func(r *scoreJSON) string { return decimals(r.Permutation.NullMean) }},
 		{"explained", func(r *scoreJSON) bool { return r.FEV != nil }, func(r *scoreJSON) string {
 			return fmt.Sprintf("%s (%d)", decimals(r.FEV.Median), r.FEV.Reliable)
 		}},
@@ -247,7 +263,7 @@ func (o *scoreOutput) print(t *terminal) {
 	}
 	for i, r := range o.rows {
 		value := decimals(r.Score)
-		if !math.IsNaN(float64(r.Error)) {
+		if !math.IsNaN(float64(r.Error)) || len(r.SplitScores) == 1 {
 			value += " ± " + decimals(r.Error)
 		}
 		region := o.targets[i].title()
@@ -273,6 +289,9 @@ func (o *scoreOutput) print(t *terminal) {
 	}
 	if any(func(r *scoreJSON) bool { return r.Ceiled != nil }) {
 		words += "; ceiled: " + o.rows[0].Convention
+	}
+	if any(func(r *scoreJSON) bool { return r.FEV != nil }) {
+		words += "; explained: fraction of the explainable variance, median over neuroids that have enough of it (their number)"
 	}
 	fmt.Fprintf(t.out, "\n%s.\n", words)
 	for i, r := range o.rows {
@@ -322,22 +341,12 @@ func inTitle(title string) string {
 // printNotes prints what a reader must know, each note once, with the rows that
 // it is about unless it is about all.
 func (o *scoreOutput) printNotes(t *terminal) {
-	var notes []string
-	about := map[string][]string{}
+	var notes rowNotes
 	for i, r := range o.rows {
-		for _, note := range r.Notes {
-			if about[note] == nil {
-				notes = append(notes, note)
-			}
-			about[note] = append(about[note], strings.TrimSpace(o.targets[i].title()+" "+r.Layer))
-		}
+		notes.add(o.targets[i].title(), r.Layer, r.Notes)
 	}
-	for _, note := range notes {
-		title := ""
-		if len(about[note]) < len(o.rows) {
-			title = strings.Join(about[note], ", ")
-		}
-		fmt.Fprintln(t.out, "note:", joinTitle(title, note))
+	for _, note := range notes.lines() {
+		fmt.Fprintln(t.out, note)
 	}
 }
 
@@ -416,6 +425,9 @@ func int64s(values []int) []int64 {
 // draw writes the heat map of all rows.
 func (o *scoreOutput) draw() error {
 	m := heatMap{title: o.run.scoring.words(), scale: "r"}
+	if slices.ContainsFunc(o.rows, func(r *scoreJSON) bool { return !math.IsNaN(float64(r.Error)) }) {
+		m.note = "± standard error over splits"
+	}
 	if o.run.kind() == compared {
 		m.title, m.scale = o.run.scoring.method, o.run.scoring.method
 	}

@@ -55,7 +55,7 @@ func (f *scoringFlags) add(flags *pflag.FlagSet) {
 	flags.Float64SliceVar(&f.alphas, "alphas", nil, "penalties, `numbers`, that ridgecv chooses among (default: Brain-Score's 99 from .01 to 1e7)")
 	flags.Lookup("alphas").DefValue = "" // nil reads as []
 	flags.BoolVar(&f.shared, "shared-alpha", false, "ridgecv chooses one α for all neuroids")
-	flags.IntVar(&f.inner, "inner-folds", 0, "folds inside the training part that ridgecv and plscv choose on, which keep groups together (0: ridgecv leaves each stimulus out, plscv has 10 folds)")
+	flags.IntVar(&f.inner, "inner-folds", 0, "folds inside the training part that ridgecv and plscv choose on, which keep groups together (0: ridgecv leaves each stimulus out, plscv has 10 folds, or as many as there are groups)")
 	flags.IntVar(&f.splits, "splits", 10, "cross-validation splits")
 	flags.Float64Var(&f.train, "train", 0.9, "fraction of the stimuli (of the groups) in the training part of a split")
 	flags.IntVar(&f.folds, "folds", 0, "folds in place of --splits: every stimulus (group) is tested once (0: none)")
@@ -101,7 +101,11 @@ var regressions = []string{"ridgecv", "pls", "ridge", "linear", "plscv", "one-to
 func (f *scoringFlags) regression(seed uint32, groups []string) (fit.Regression, error) {
 	switch f.method {
 	case "ridgecv":
-		return fit.RidgeCV{Alphas: f.alphas, Shared: f.shared, Folds: f.inner, Seed: seed, Groups: groups}, nil
+		alphas := f.alphas
+		if len(alphas) == 0 {
+			alphas = nil // the default: an empty list is an error
+		}
+		return fit.RidgeCV{Alphas: alphas, Shared: f.shared, Folds: f.inner, Seed: seed, Groups: groups}, nil
 	case "pls", "plscv":
 		if f.components < 1 {
 			return nil, misused("--components is %d, expected at least 1", f.components)
@@ -193,6 +197,10 @@ func newRegionScorer(rec *record, f scoringFlags, seed uint32) (*regionScorer, r
 	if err != nil {
 		return nil, g, err
 	}
+	if err := f.checkInner(p, splits); err != nil {
+		return nil, g, err
+	}
+	g.notes = f.splitNotes(p, splits)
 	regression, err := f.regression(seed, p.groups)
 	if err != nil {
 		return nil, g, err
@@ -212,15 +220,6 @@ func newRegionScorer(rec *record, f scoringFlags, seed uint32) (*regionScorer, r
 	return s, g, nil
 }
 
-// smallestTest is the number of stimuli in the smallest test part.
-func smallestTest(splits []fit.Split) int {
-	n := math.MaxInt
-	for _, s := range splits {
-		n = min(n, len(s.Test))
-	}
-	return n
-}
-
 // score appends the score of one layer, whose activations are x, to r.
 func (s *regionScorer) score(ctx context.Context, r *results, network, layer string, features int, x *mat.Dense) error {
 	res, err := fit.Score(ctx, fit.Dense(x), s.responses, s.options)
@@ -229,7 +228,7 @@ func (s *regionScorer) score(ctx context.Context, r *results, network, layer str
 	}
 	r.Scores = append(r.Scores, layerScore{
 		Network: network, Layer: layer, Region: s.region, Features: features,
-		R: figure(res.Score), Error: figure(res.Error), Ceiled: figure(res.Ceiled), Negative: res.Negative, Undefined: res.Undefined,
+		R: figure(res.Score), Error: errorOver(res.SplitScores, res.Error), Ceiled: figure(res.Ceiled), Negative: res.Negative, Undefined: res.Undefined,
 		perNeuroid: res.PerNeuroid,
 	})
 	return nil

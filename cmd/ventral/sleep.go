@@ -26,7 +26,7 @@ Reads a network's weights, lets its locally connected layers sleep, and writes
 (a row per layer and recorded step), sleep.png, sleep.svg and run.json. ventral
 report puts several sleeps side by side.
 
-  ventral sleep --weights runs/lc/weights.npz --out runs/lc-slept
+  ventral sleep --weights runs/lc/weights.npz --renew-statistics cifar10:DIR --out runs/lc-slept
   ventral sleep --weights runs/lc/weights.npz --method hebbian --out runs/lc-hebbian
   ventral sleep --weights runs/lc/weights.npz --method circuit --alpha 3 --out runs/lc-circuit
   ventral sleep --weights runs/lc/weights.npz --method hebbian --stimuli waves --normalised --out runs/lc-waves
@@ -38,117 +38,182 @@ over the whole sheet. drift: ‖W − W⁰‖/‖W⁰‖ from the weights before
 w̄: the mean filter of a pool, its norm and cosine against that before. A step of
 η is stable where η (λ_max + γ) < 2; λ_max grows with the weights of a filter over
 the patterns in a step. Where filters move apart, the sleep ends with an error and
-nothing is written.`,
+nothing is written.
+
+Batch normalisation keeps the means and variances of the activity before the
+sleep, so that ventral test would show that, not the sleep: --renew-statistics
+IMAGES renews them.`,
 	json: `
   run                   the folder
   layers                of each: layer, and before and after with step, pool_snr
                         and snr (of the sheet), drift, mean_norm, mean_cosine`,
 	flags: func(flags *pflag.FlagSet) action {
-		var (
-			f               sleepFlags
-			folder          folderFlags
-			weights, images string
-			n, every        int
-		)
-		flags.StringVar(&weights, "weights", "", "weights.npz of a trained network, with model.json beside it")
+		s := &sleepVerbRun{}
+		flags.StringVar(&s.weights, "weights", "", "weights.npz of a trained network, with model.json beside it, or its folder")
 		heading(flags, "weights", "The run")
-		folder.add(flags, "")
-		f.add(flags, "")
+		s.folder.add(flags, "")
+		s.how.add(flags, "")
 		heading(flags, "method", "Sleep")
-		flags.StringVar(&images, "images", "", "images of --stimuli replay: a folder, zip, tar or tar.gz, or cifar10:PATH, folder:PATH … as in ventral train (the training images)")
-		flags.IntVar(&n, "replay-images", 128, "images, or frames of waves, to replay (the first so many)")
-		flags.IntVar(&every, "every", 0, "steps between records (0: a tenth of the steps)")
-		flags.Uint64Var(&f.seed, "seed", 1, "seed of the patterns: same seed, same bits")
+		flags.StringVar(&s.images, "images", "", "images of --stimuli replay: a folder, zip, tar or tar.gz, or cifar10:PATH, folder:PATH … as in ventral train (the training images)")
+		flags.IntVar(&s.replayed, "replay-images", 128, "images, or frames of waves, to replay (the first so many)")
+		flags.IntVar(&s.every, "every", 0, "steps between records (0: a tenth of the steps)")
+		flags.Uint64Var(&s.how.seed, "seed", 1, "seed of the patterns: same seed, same bits")
+		flags.StringVar(&s.renew, "renew-statistics", "", "after the sleep, give batch normalisation the means and variances of the activity to these images: a source as --images (the training images, each once, as the network is tested on them)")
+		heading(flags, "renew-statistics", "After it")
 		examples(flags, "images", imageSources()...)
+		examples(flags, "renew-statistics", imageSources()...)
 		return func(ctx context.Context, t *terminal) error {
 			if err := required(flags, "weights", "out"); err != nil {
 				return err
 			}
-			if err := f.check(); err != nil {
+			if err := s.check(); err != nil {
 				return err
 			}
-			switch {
-			case every < 0 || n < 1:
-				return misused("--every %d --replay-images %d: expected 0 or more steps, and at least 1 image", every, n)
-			case (f.replays() && f.stimuli == "replay") != (images != ""):
-				return misused("--images are those of --stimuli replay: expected both or none, and --method hebbian or circuit")
+			s.weights = weightsFile(s.weights)
+			err := s.run(ctx, t, describe(flags))
+			if err != nil && ctx.Err() != nil {
+				return beginsAnew{during{"in the sleep of " + s.weights, err}}
 			}
-			if err := folder.check(); err != nil {
-				return err
-			}
-			model, about, err := openModel(weights)
-			if err != nil {
-				return err
-			}
-			if local, err := countLocal(about.Architecture); err != nil {
-				return err
-			} else if local == 0 {
-				return fmt.Errorf("%s: no layer of this network is locally connected: it has nothing to share in sleep", weights)
-			}
-			size, err := about.Architecture.Size()
-			if err != nil {
-				return err
-			}
-			if err := fits(4*(size.Filters-size.Shared), "the weights once more, as they were before the sleep,", "use a machine with more"); err != nil {
-				return err
-			}
-			what := describe(flags)
-			if what.Data, err = appendFile(what.Data, "weights", weights); err != nil {
-				return err
-			}
-			modelPath := filepath.Join(filepath.Dir(weights), modelName)
-			if what.Data, err = appendFile(what.Data, "network", modelPath); err != nil {
-				return err
-			}
-			s := slept{stages: map[string][]network.SleepRecord{}}
-			if s.Sleep, err = f.sleep(&what.Data); err != nil {
-				return err
-			}
-			s.Every = every
-			if f.replays() {
-				var source network.Source = newRetinalWaves(about.Architecture.Input, n, f.seed)
-				if f.stimuli == "replay" {
-					replayed, err := about.imagesFor(ctx, t, images, "train", stimuli.ImageOptions{})
-					if err != nil {
-						return err
-					}
-					what.Data = append(what.Data, datum{"replayed images", images, replayed.Set.Len(), replayed.Set.Digest()})
-					source = replayed
-				}
-				if s.Stimuli, err = model.Replay(ctx, source, n); err != nil {
-					return err
-				}
-			}
-			dir, err := t.runFolder(folder, what)
-			if err != nil {
-				return err
-			}
-			defer dir.abandon()
-			if err := s.run(ctx, t, model); err != nil {
-				return err
-			}
-			which, err := os.ReadFile(modelPath)
-			if err != nil {
-				return err
-			}
-			if err := writeFile(dir.path(modelName), which); err != nil {
-				return err
-			}
-			if err := s.write(dir); err != nil {
-				return err
-			}
-			if err := model.Save(dir.path(weightsName)); err != nil {
-				return err
-			}
-			if err := dir.finish(); err != nil {
-				return err
-			}
-			return t.result(s.result(dir.name), func() {
-				s.table(t)
-				fmt.Fprintf(t.out, "\nThe network is in %s: %s, sleep.csv, sleep.png.\n", dir.name, weightsName)
-			})
+			return err
 		}
 	},
+}
+
+// during is the error of work that Ctrl-C ended, which says in what it did.
+type during struct {
+	what string
+	error
+}
+
+func (d during) Error() string { return d.what }
+func (d during) Unwrap() error { return d.error }
+
+// sleepVerbRun is the verb's flags.
+type sleepVerbRun struct {
+	how                    sleepFlags
+	folder                 folderFlags
+	weights, images, renew string
+	replayed, every        int
+}
+
+// check refuses what can be seen in the flags alone.
+func (s *sleepVerbRun) check() error {
+	if err := s.how.check(); err != nil {
+		return err
+	}
+	replay := s.how.replays() && s.how.stimuli == "replay"
+	switch {
+	case s.every < 0 || s.replayed < 1:
+		return misused("--every %d --replay-images %d: expected 0 or more steps, and at least 1 image", s.every, s.replayed)
+	case replay && s.images == "":
+		return misused("--stimuli replay needs --images, the images that are replayed")
+	case !replay && s.images != "":
+		return misused("--images are those of --method hebbian or circuit with --stimuli replay, and this is --method %s --stimuli %s", s.how.method, s.how.stimuli)
+	case !s.how.replays() && s.how.given("replay-images"):
+		return misused("--replay-images is for --method hebbian or circuit with --stimuli replay or waves, and this is --method %s --stimuli %s", s.how.method, s.how.stimuli)
+	case s.how.method == network.InstantSleep && s.every > 0:
+		return s.how.isFor("every", "hebbian and circuit")
+	}
+	return s.folder.check()
+}
+
+// staleStatistics is what sleep leaves of a network with batch normalisation.
+const staleStatistics = "batch normalisation keeps the means and variances of the activity before the sleep, so ventral test would show that, not the sleep: --renew-statistics IMAGES renews them"
+
+func (s *sleepVerbRun) run(ctx context.Context, t *terminal, what description) error {
+	model, about, err := openModel(s.weights)
+	if err != nil {
+		return err
+	}
+	if local, err := countLocal(about.Architecture); err != nil {
+		return err
+	} else if local == 0 {
+		return fmt.Errorf("%s: no layer of this network is locally connected: it has nothing to share in sleep", s.weights)
+	}
+	normalised := len(model.NormNames()) > 0
+	if s.renew != "" && !normalised {
+		return misused("--renew-statistics: %s has no batch normalisation, and so no statistics to renew", s.weights)
+	}
+	size, err := about.Architecture.Size()
+	if err != nil {
+		return err
+	}
+	if err := fits(4*(size.Filters-size.Shared), "the weights once more, as they were before the sleep,", "use a machine with more"); err != nil {
+		return err
+	}
+	if what.Data, err = appendFile(what.Data, "weights", s.weights); err != nil {
+		return err
+	}
+	modelPath := filepath.Join(filepath.Dir(s.weights), modelName)
+	if what.Data, err = appendFile(what.Data, "network", modelPath); err != nil {
+		return err
+	}
+	sleep := slept{stages: map[string][]network.SleepRecord{}}
+	if sleep.Sleep, err = s.how.sleep(&what.Data); err != nil {
+		return err
+	}
+	sleep.Every = s.every
+	images := func(name, source string) (*stimuli.Prepared, error) {
+		shown, err := about.imagesFor(ctx, t, source, "train", stimuli.ImageOptions{})
+		if err == nil {
+			what.Data = append(what.Data, datum{name, source, shown.Set.Len(), shown.Set.Digest()})
+		}
+		return shown, err
+	}
+	if s.how.replays() {
+		var source network.Source = newRetinalWaves(about.Architecture.Input, s.replayed, s.how.seed)
+		if s.how.stimuli == "replay" {
+			if source, err = images("replayed images", s.images); err != nil {
+				return err
+			}
+		}
+		if sleep.Stimuli, err = model.Replay(ctx, source, s.replayed); err != nil {
+			return err
+		}
+	}
+	var renewed *stimuli.Prepared
+	if s.renew != "" {
+		if renewed, err = images("images of the statistics", s.renew); err != nil {
+			return err
+		}
+	} else if normalised {
+		what.Notes = append(what.Notes, staleStatistics)
+		t.say("note: %s", staleStatistics)
+	}
+	dir, err := t.runFolder(s.folder, what)
+	if err != nil {
+		return err
+	}
+	defer dir.abandon()
+	if err := sleep.run(ctx, t, model); err != nil {
+		return s.how.advise(err)
+	}
+	if renewed != nil {
+		t.say("the means and variances of batch normalisation: those of %s images", thousands(renewed.Len()))
+		if err := model.RenewStatistics(ctx, renewed); err != nil {
+			return fmt.Errorf("--renew-statistics %s: %w", s.renew, err)
+		}
+	}
+	which, err := os.ReadFile(modelPath)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(dir.path(modelName), which); err != nil {
+		return err
+	}
+	if err := sleep.write(dir); err != nil {
+		return err
+	}
+	if err := model.Save(dir.path(weightsName)); err != nil {
+		return err
+	}
+	if err := dir.finish(); err != nil {
+		return err
+	}
+	return t.result(sleep.result(dir.name), func() {
+		sleep.table(t)
+		fmt.Fprintf(t.out, "\nThe network is in %s: %s, sleep.csv, sleep.png.\n", dir.name, weightsName)
+	})
 }
 
 // slept is a sleep with its records.
@@ -221,6 +286,9 @@ func (s *slept) write(f *runFolder) error {
 	return fig.write(f, "sleep")
 }
 
+// namedLayers is how many layers the legend has room for.
+const namedLayers = 8
+
 // figure draws SNR, drift and norm of the mean filter over the steps, a line per
 // layer, the deeper the warmer.
 func (s *slept) figure() (*figurePage, error) {
@@ -234,14 +302,15 @@ func (s *slept) figure() (*figurePage, error) {
 		{"norm of the mean filters, relative", "", func(r network.SleepRecord) float64 { return r.MeanNorm }},
 	} {
 		p := newPlot(c.title, "step", c.y)
+		first, named := len(page.rows[0]) == 0, 0 // one legend is enough
 		for i, layer := range s.layers {
 			var xs, ys []float64
 			for _, r := range s.stages[layer] {
 				xs, ys = append(xs, float64(r.Step)), append(ys, c.of(r))
 			}
-			name := "" // the legend shows the ends of the scale
-			if i == 0 || i == len(s.layers)-1 {
-				name = layer
+			name := "" // of many layers the legend shows the ends of the scale
+			if first && (len(s.layers) <= namedLayers || i == 0 || i == len(s.layers)-1) {
+				name, named = layer, named+1
 			}
 			if err := addLine(p, name, depthColour(i, len(s.layers)), xs, ys); err != nil {
 				return nil, err
@@ -250,7 +319,7 @@ func (s *slept) figure() (*figurePage, error) {
 		if p.Y.Max-p.Y.Min < 1e-3 { // rounding is nothing to look at
 			p.Y.Min, p.Y.Max = p.Y.Min-.05, p.Y.Max+.05
 		}
-		roomAbove(p, .3)
+		roomAbove(p, .1*float64(named+1))
 		p.Legend.Top = true
 		page.rows[0] = append(page.rows[0], p)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -205,10 +206,16 @@ func TestSleepVerbMethodsAndStimuli(t *testing.T) {
 	bad("no feedback", exitUsage, "--alpha", "--alpha", "0")
 	bad("a negative rate", exitUsage, "--lr", "--lr", "-1")
 	bad("unknown stimuli", exitUsage, "--stimuli", "--stimuli", "dreams")
-	bad("replay without images", exitUsage, "--images", "--method", "hebbian", "--stimuli", "replay")
+	bad("replay without images", exitUsage, "--stimuli replay needs --images", "--method", "hebbian", "--stimuli", "replay")
 	bad("images without replay", exitUsage, "--images", "--method", "hebbian", "--images", "shapes")
+	bad("steps of an instant", exitUsage, "--steps is for --method hebbian and circuit, and --method is instant", "--steps", "50")
+	bad("records of an instant", exitUsage, "--every is for --method hebbian and circuit", "--every", "5")
+	bad("feedback without circuit", exitUsage, "--alpha is for --method circuit, and --method is hebbian", "--method", "hebbian", "--alpha", "3")
+	bad("frames without replay", exitUsage, "--replay-images is for", "--method", "hebbian", "--replay-images", "5")
+	bad("statistics on images of another size", exitFailed, "and the network sees 3×24×24", "--renew-statistics", "shapes")
 	bad("an unknown layer", exitFailed, `no locally connected layer "conv9"`, "--layers", "conv9")
 	bad("divergence", exitFailed, "sleep of layer conv1: diverged: after step", "--method", "hebbian", "--lr", "3")
+	bad("divergence, and its flags", exitFailed, "(--lr, --patterns, --normalised)", "--method", "hebbian", "--lr", "3")
 	bad("patterns of another layer", exitFailed, "patterns of 3×3×3, and the layer sees 2×3×3", "--method", "hebbian", "--stimuli", fits)
 	bad("a layer without patterns", exitFailed, "--layers", "--method", "hebbian", "--normalised", "--stimuli", filepath.Join(dir, "layers.npz"), "--layers", "conv3")
 	bad("no patterns in the file", exitFailed, "no-such.npy", "--method", "hebbian", "--stimuli", filepath.Join(dir, "no-such.npy"))
@@ -219,11 +226,32 @@ func TestSleepVerbMethodsAndStimuli(t *testing.T) {
 	weights = awake(t, true, 24)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if code, _, errs := sleepOf(ctx, "--weights", weights, "--out", filepath.Join(dir, "bad")); code != exitInterrupted {
+	if code, _, errs := sleepOf(ctx, "--weights", weights, "--out", filepath.Join(dir, "bad")); code != exitInterrupted || errs != fmt.Sprintf("note: %s\nventral: interrupted: in the sleep of %s\nThe same command begins anew.\n", staleStatistics, weights) {
 		t.Errorf("interrupted: exit code %d: %s", code, errs)
 	}
 	if code, _, errs := sleepOf(t.Context(), "--out", dir); code != exitUsage || !strings.Contains(errs, "--weights") {
 		t.Errorf("no weights: exit code %d: %s", code, errs)
+	}
+}
+
+// A sleep in training that diverges names the flags of training.
+func TestDivergenceInTrainingNamesItsFlags(t *testing.T) {
+	train := []string{"train", "--images", "shapes", "--train-images", "64", "--epochs", "1", "--width", "2", "--model", "lc+sleep@1", "--sleep-method", "hebbian", "--sleep-lr"}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"3"}, "(--sleep-lr, --sleep-patterns, --sleep-normalised)\n"},
+		{[]string{"30", "--sleep-normalised"}, "lower the normalised learning rate below 2 (--sleep-lr)\n"},
+	} {
+		args := append(slices.Concat(train, c.args), "--out", filepath.Join(t.TempDir(), "run"))
+		if code, _, errs := ventral(t, args...); code != exitFailed || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit code %d: %s", c.args, code, errs)
+		}
+	}
+	code, _, errs := ventral(t, "train", "--images", "shapes", "--model", "lc+sleep@1", "--sleep-steps", "5", "--out", filepath.Join(t.TempDir(), "run"))
+	if want := "--sleep-steps is for --sleep-method hebbian and circuit, and --sleep-method is instant"; code != exitUsage || !strings.Contains(errs, want) {
+		t.Errorf("steps of an instant: exit code %d: %s", code, errs)
 	}
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -24,12 +26,18 @@ type sleepFlags struct {
 	stimuli               string
 	layers                []string
 	seed                  uint64 // add has no flag for it
+
+	given func(flag string) bool // whether it is other than its default
 }
 
 // add adds the flags, their names with a prefix where other flags have a steps
 // or a rate too.
 func (f *sleepFlags) add(flags *pflag.FlagSet, prefix string) {
 	f.prefix = prefix
+	f.given = func(flag string) bool {
+		of := flags.Lookup(flag)
+		return of.Value.String() != of.DefValue
+	}
 	flags.StringVar(&f.method, prefix+"method", network.InstantSleep, "how it sleeps: instant (every filter becomes its pool's mean), hebbian (mean-field rule) or circuit (lateral circuit)")
 	oneOf(flags, prefix+"method", network.SleepMethods()...)
 	flags.IntVar(&f.steps, prefix+"steps", 100, "steps of hebbian and circuit sleep")
@@ -66,7 +74,39 @@ func (f *sleepFlags) check() error {
 	if err := f.settings().Check(); err != nil {
 		return misused("%w", err)
 	}
+	return f.unused()
+}
+
+// unused returns a usage error for a flag that the method does not look at.
+func (f *sleepFlags) unused() error {
+	for _, flags := range []struct{ of, names []string }{
+		{[]string{network.HebbianSleep, network.CircuitSleep}, []string{"steps", "patterns", "lr", "gamma", "normalised", "stimuli"}},
+		{[]string{network.CircuitSleep}, []string{"alpha", "corrected"}},
+	} {
+		for _, name := range flags.names {
+			if f.given(f.prefix+name) && !slices.Contains(flags.of, f.method) {
+				return f.isFor(f.prefix+name, strings.Join(flags.of, " and "))
+			}
+		}
+	}
 	return nil
+}
+
+// isFor says that a flag is for other methods than the one that is asked for.
+func (f *sleepFlags) isFor(flag, methods string) error {
+	return misused("--%s is for --%smethod %s, and --%smethod is %s", flag, f.prefix, methods, f.prefix, f.method)
+}
+
+// advise names the flags that a sleep which diverged needs.
+func (f *sleepFlags) advise(err error) error {
+	var d *network.SleepDivergence
+	switch {
+	case !errors.As(err, &d):
+		return err
+	case d.Normalised:
+		return fmt.Errorf("%w (--%slr)", err, f.prefix)
+	}
+	return fmt.Errorf("%w (--%[2]slr, --%[2]spatterns, --%[2]snormalised)", err, f.prefix)
 }
 
 // settings is the sleep, without its stimuli.

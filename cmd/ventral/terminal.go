@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -101,7 +102,8 @@ func (t *terminal) report(err error) int {
 		if errors.As(err, new(beginsAnew)) {
 			next = "The same command begins anew."
 		}
-		fmt.Fprintf(t.err, "ventral: interrupted: %v\n%s\n", err, next)
+		words := strings.TrimSuffix("interrupted: "+strings.TrimSuffix(err.Error(), context.Canceled.Error()), ": ")
+		fmt.Fprintf(t.err, "ventral: %s\n%s\n", words, next)
 		return exitInterrupted
 	}
 	fmt.Fprintln(t.err, "ventral:", err)

@@ -17,19 +17,22 @@ var testVerb = verb{
 Shows every image once, untranslated, to each network, prepared as it was tested
 in training, and prints how often the class was the likeliest, and among the five
 likeliest, with the mean cross-entropy. What a sleep did to a network, say, or
-how it does on the images that it was trained on (--part train).
+how it does on the training part of a source (--part train): all of it, also the
+images that --train-images or --validation kept from the training.
 
-Generated shapes are those of the seed that the network was trained with.
+Generated shapes are those of the seed that the network was trained with. Batch
+normalisation uses the means and variances in the weights' file: after a sleep
+those of the activity before it, unless ventral sleep had --renew-statistics.
 
   ventral test --weights runs/lc/weights.npz,runs/lc-slept/weights.npz --images cifar10:cifar-10-batches-bin`,
 	json: `
   images, part          what was shown
-  networks              of each: weights, n_images, accuracy and top5 (fractions),
-                        loss (nats)`,
+  networks              of each: weights, n_images, accuracy and top5
+                        (fractions), loss (nats)`,
 	flags: func(flags *pflag.FlagSet) action {
 		var weights []string
 		var images, part string
-		flags.StringSliceVar(&weights, "weights", nil, "weights.npz of trained networks, with model.json beside each")
+		flags.StringSliceVar(&weights, "weights", nil, "weights.npz of trained networks, with model.json beside each, or their folders")
 		flags.StringVar(&images, "images", "", "labelled images: cifar10:PATH, mnist:PATH, folder:PATH, arrays:X.npy,Y.npy, shapes … as in ventral train")
 		examples(flags, "images", imageSources()...)
 		flags.StringVar(&part, "part", "test", "part of the source: test or train")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/pflag"
 )
@@ -56,6 +58,8 @@ residual block; W is --width. The mean over positions and a linear readout follo
   sleep_every           iterations from a sleep to the next, 0: never
   n_parameters, updates
   test_accuracy         after the last epoch
+  validation_accuracy   with --validation: the best after an epoch, and
+  best_epoch            which epoch that was, the one in best.npz
   sharing_snr           signal-to-noise ratio of weight sharing, median over
                         layers`,
 	flags: func(flags *pflag.FlagSet) action {
@@ -71,7 +75,7 @@ residual block; W is --width. The mean over positions and a linear readout follo
 		heading(flags, "out", "The run")
 		flags.BoolVar(&resume, "resume", false, "go on with the interrupted run in --out, and fail if there is none (without it, the same command goes on or begins)")
 		images.add(flags)
-		flags.StringVar(&name, "model", "lc+sleep@1", "network: conv, lc, lc+sleep@N (shares weights in sleep every N iterations)")
+		flags.StringVar(&name, "model", "lc+sleep@1", "network: conv, lc, lc+sleep@N (shares weights in sleep every N iterations, the first after the first update of each epoch, where the count starts anew); lc+sleep is lc+sleep@1")
 		heading(flags, "model", "Network")
 		examples(flags, "model", modelNames...)
 		training.add(flags, 10)
@@ -96,8 +100,14 @@ residual block; W is --width. The mean over positions and a linear readout follo
 			if err != nil {
 				return err
 			}
+			if err := training.checkSleep([]modelSpec{spec}); err != nil {
+				return err
+			}
 			if err := training.check(); err != nil {
 				return err
+			}
+			if _, err := os.Stat(folder.out + ".partial"); resume && err != nil && exists(filepath.Join(folder.out, "run.json")) {
+				return fmt.Errorf("--resume: the run in %s is finished; --overwrite, without --resume, makes it anew", folder.out)
 			}
 			if err := folder.check(); err != nil {
 				return err
@@ -146,8 +156,15 @@ residual block; W is --width. The mean over positions and a linear readout follo
 				networkResult
 			}{f.name, r}, func() {
 				rows := table{header: []string{"network", "parameters", "updates", "test acc", "sharing SNR"}, left: 1}
-				rows.add(r.Name, thousands(r.Parameters), thousands(r.Updates), percent(r.TestAccuracy), ratio(r.SharingSNR))
+				cells := []string{r.Name, thousands(r.Parameters), thousands(r.Updates), percent(r.TestAccuracy), ratio(r.SharingSNR)}
+				if r.ValidationAccuracy != nil {
+					rows.header, cells = append(rows.header, "best validation", "epoch"), append(cells, percent(*r.ValidationAccuracy), strconv.Itoa(r.BestEpoch))
+				}
+				rows.add(cells...)
 				rows.write(t.out)
+				if r.ValidationAccuracy != nil {
+					fmt.Fprintf(t.out, "\n%s has the weights after epoch %d.\n", bestName, r.BestEpoch)
+				}
 				fmt.Fprintf(t.out, "\nThe network is in %s; ventral activations --weights %s/%s shows it images.\n", f.name, f.name, weightsName)
 			})
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -387,5 +388,46 @@ func TestDigestedStops(t *testing.T) {
 	}()
 	if err := digested(ctx, nil, s); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// With validation images the progress, the table and the JSON tell of the best
+// epoch, and another command in its place is told what differs.
+func TestTrainTellsTheBestEpoch(t *testing.T) {
+	dir := t.TempDir()
+	run, result := filepath.Join(dir, "run"), filepath.Join(dir, "result.json")
+	args := []string{"train", "--images", "shapes", "--train-images", "100", "--model", "conv", "--width", "2", "--epochs", "3", "--validation", "0.2", "--json", result, "--out", run}
+	code, out, errs := ventral(t, args...)
+	if code != exitOK || !strings.Contains(errs, ", validation accuracy ") || !strings.Contains(errs, "images of 3×32×32") {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	text, err := os.ReadFile(result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r networkResult
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	best, at := -1., 0
+	for i, row := range csvRows(t, filepath.Join(run, trainingName)) {
+		if v, err := strconv.ParseFloat(row["validation_accuracy"], 64); err != nil {
+			t.Fatal(err)
+		} else if v > best {
+			best, at = v, i+1
+		}
+	}
+	if r.ValidationAccuracy == nil || float64(*r.ValidationAccuracy) != best || r.BestEpoch != at {
+		t.Errorf("best epoch %d in %s, want %d with %g", r.BestEpoch, text, at, best)
+	}
+	if want := fmt.Sprintf("%s has the weights after epoch %d.", bestName, at); !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+
+	if err := os.Rename(run, run+".partial"); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := ventral(t, append(args, "--lr", "0.01")...); code != exitFailed || !strings.Contains(errs, "(lr: was 0, is 0.01)") {
+		t.Errorf("another command: exit code %d: %s", code, errs)
 	}
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -109,6 +111,9 @@ func (f *trainingFlags) check() error {
 		return misused("--validation is %g, expected a fraction from 0 to below 1", f.validation)
 	case f.iterations < 0 || f.saveEvery < 0:
 		return misused("--iterations %d --save-every %d: expected 0 or more", f.iterations, f.saveEvery)
+	}
+	if f.layout != "" && f.preparation.given("arch") {
+		return misused("--arch %s and --layout %s exclude each other", f.arch, f.layout)
 	}
 	if err := f.preparation.check(); err != nil {
 		return err
@@ -232,7 +237,7 @@ func (tr *trainer) run(ctx context.Context, t *terminal, dir string, spec modelS
 	}
 	if !done {
 		if err := run.run(ctx); err != nil {
-			return nil, r, err
+			return nil, r, tr.sleep.advise(err)
 		}
 	}
 	r.finish(run.epochs)
@@ -247,15 +252,32 @@ func (r *networkResult) finish(epochs []network.Epoch) {
 	last := epochs[len(epochs)-1]
 	r.epochs = epochs
 	r.Updates, r.TestAccuracy, r.SharingSNR = last.Updates, figure(last.Test.Accuracy), figure(median(last.SNR))
+	for _, e := range epochs { // as trainingRun.epoch keeps the best: the first of equals
+		if v := figure(e.Validation.Accuracy); !math.IsNaN(float64(v)) && (r.ValidationAccuracy == nil || v > *r.ValidationAccuracy) {
+			r.ValidationAccuracy, r.BestEpoch = &v, e.Epoch
+		}
+	}
 }
 
-// openModel reads a trained network: weights is the path of weights.npz, with
-// model.json beside it.
+// weightsFile is the path of weights.npz, where --weights may name its folder.
+func weightsFile(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return filepath.Join(path, weightsName)
+	}
+	return path
+}
+
+// openModel reads a trained network: weights is the path of weights.npz, or of its
+// folder, with model.json beside it.
 func openModel(weights string) (*network.Model, modelFile, error) {
 	var m modelFile
+	weights = weightsFile(weights)
 	about := filepath.Join(filepath.Dir(weights), modelName)
 	text, err := os.ReadFile(about)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, m, noModel(weights)
+	case err != nil:
 		return nil, m, fmt.Errorf("%s says what network %s belongs to, and cannot be read: %w", modelName, weights, err)
 	}
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -276,6 +298,19 @@ func openModel(weights string) (*network.Model, modelFile, error) {
 		return nil, m, fmt.Errorf("%s: %w", about, err)
 	}
 	return model, m, model.Load(weights)
+}
+
+// noModel says why there is no model.json beside weights.
+func noModel(weights string) error {
+	if _, err := os.Stat(weights); err == nil {
+		return fmt.Errorf("%s: there is no %s beside it, which says what network the weights belong to: ventral train and sleep write both into one folder, and they stay together", weights, modelName)
+	}
+	for dir := filepath.Dir(weights); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir + ".partial"); err == nil {
+			return fmt.Errorf("%s is not there, as the run in %s.partial is not complete: the command that began it goes on with it", weights, dir)
+		}
+	}
+	return fmt.Errorf("%s: there is no such file: expected the %s of a trained network, with %s beside it, or their folder", weights, weightsName, modelName)
 }
 
 // thousands writes 1234567 as 1,234,567.

@@ -123,7 +123,10 @@ func (r *trainingRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.t.say("%s: %s parameters; training takes about %s of memory", r.spec.Name, thousands(r.model.NumParameters()), gigabytes(bytes+r.images.bytes()+programBytes))
+	r.t.say("%s: %s parameters, images of %v; training takes about %s of memory", r.spec.Name, thousands(r.model.NumParameters()), r.model.Architecture().Input, gigabytes(bytes+r.images.bytes()+programBytes))
+	if batch, n := r.settings.BatchSize/r.settings.Repetitions, r.train.Len(); batch > n {
+		r.t.say("note: a batch of %d images is more than there are, %d: there is one update an epoch", batch, n)
+	}
 	if err := cutRows(r.path(timingName), []string{"epoch", "updates", "seconds", "images_per_second"}, r.from.Epoch+1); err != nil {
 		return err
 	}
@@ -222,7 +225,11 @@ func (r *trainingRun) epoch(e network.Epoch, s network.State) error {
 	}
 	r.epochs = append(r.epochs, e)
 	if !r.t.interactive {
-		r.t.say("%s: epoch %d/%d, %d updates, loss %.3f, test accuracy %s", r.spec.Name, e.Epoch, r.settings.Epochs, e.Updates, e.Train.Loss, percent(figure(e.Test.Accuracy)))
+		held := ""
+		if r.validation != nil {
+			held = ", validation accuracy " + percent(figure(e.Validation.Accuracy))
+		}
+		r.t.say("%s: epoch %d/%d, %d updates, loss %.3f%s, test accuracy %s", r.spec.Name, e.Epoch, r.settings.Epochs, e.Updates, e.Train.Loss, held, percent(figure(e.Test.Accuracy)))
 	}
 	if e.Validation.Accuracy > best {
 		if err := r.model.Save(r.path(bestName)); err != nil {

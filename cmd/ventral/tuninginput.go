@@ -69,6 +69,7 @@ func (u *tuningRun) open(t *terminal) (*tuningWork, error) {
 
 // openNetwork prepares the gratings for a network.
 func (u *tuningRun) openNetwork() (*tuningWork, error) {
+	u.weights = weightsFile(u.weights)
 	model, about, err := openModel(u.weights)
 	if err != nil {
 		return nil, err

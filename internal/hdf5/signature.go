@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -61,7 +62,14 @@ func checkSuperblock(r io.ReaderAt, size int64) error {
 	if len(begin) == 0 {
 		return fmt.Errorf("not an HDF5 file (it is empty)")
 	}
-	return fmt.Errorf("not an HDF5 file (it begins with %q)", begin)
+	remedy := ""
+	switch {
+	case bytes.HasPrefix(begin, []byte("CDF")):
+		remedy = `: it is netCDF-3; save it as netCDF-4 (nccopy -k netCDF-4, or xarray's to_netcdf with format="NETCDF4")`
+	case bytes.HasPrefix(begin, []byte("MATLAB")):
+		remedy = `: it is of an older MATLAB; save it with save('FILE.mat', …, '-v7.3')`
+	}
+	return fmt.Errorf("not an HDF5 file (it begins with %q)%s", begin, remedy)
 }
 
 // endOfFile returns the end-of-file address of a superblock (HDF5 File Format Specification, II.A), false where there is none to read.

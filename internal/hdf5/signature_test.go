@@ -24,7 +24,8 @@ func TestNotHDF5(t *testing.T) {
 	path := filepath.Join(dir, "x.h5")
 	for content, says := range map[string]string{
 		"":                                     "not an HDF5 file (it is empty)",
-		"CDF\x01 classic":                      `not an HDF5 file (it begins with "CDF\x01 cla")`,
+		"CDF\x01 classic":                      `not an HDF5 file (it begins with "CDF\x01 cla"): it is netCDF-3; save it as netCDF-4`,
+		"MATLAB 5.0 MAT-file":                  `it is of an older MATLAB; save it with save('FILE.mat', …, '-v7.3')`,
 		"ab":                                   `it begins with "ab"`,
 		strings.Repeat(" ", 700) + signature:   "not an HDF5 file",
 		signature:                              "superblock",

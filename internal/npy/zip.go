@@ -45,6 +45,9 @@ func newZip(r io.ReaderAt, size int64) (*Zip, error) {
 	if err != nil {
 		begin := make([]byte, min(size, 8))
 		r.ReadAt(begin, 0)
+		if strings.HasPrefix(string(begin), "PK\x03\x04") {
+			return nil, fmt.Errorf("it begins as an NPZ (zip) file does and is cut off or damaged: copy or write it again (%w)", err)
+		}
 		return nil, fmt.Errorf("not an NPZ (zip) file: %w (it begins with %q)", err, begin)
 	}
 	z := &Zip{content: r, size: size, entries: map[string]*zip.File{}}

@@ -299,3 +299,24 @@ func TestEntriesInPlace(t *testing.T) {
 		t.Errorf("a flipped byte: %v", err)
 	}
 }
+
+// A file that is cut off is told from one of another kind.
+func TestZipCutOff(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npz")
+	z, err := CreateZip(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := AddEntry(z, "x", []int{100}, make([]float32, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 200); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenZip(path); err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("%v, want that it is cut off", err)
+	}
+}
