@@ -45,7 +45,7 @@ func TestTrialsAreReadInSlabs(t *testing.T) {
 				t.Fatalf("%s: element %d is %g, expected %g", path, i, v, trials[i])
 			}
 		}
-		if taken, held := after.TotalAlloc-before.TotalAlloc, uint64(8*len(a.Responses)); taken > held*3/2 {
+		if taken, held := after.TotalAlloc-before.TotalAlloc, uint64(8*len(a.Responses)); taken > held*7/4 { // the race detector takes some, too
 			t.Errorf("%s: %d bytes were allocated for %d of responses", path, taken, held)
 		}
 	}
