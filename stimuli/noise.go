@@ -149,6 +149,26 @@ func (n *CorrelatedNoise) Pattern(i int, x []float64) error {
 	return nil
 }
 
+// Autocovariance returns C(d) of a channel, H × W: at row r and column c the
+// covariance of two values that lie r rows and c columns apart, circularly.
+//
+// Cost: (H·W)² multiplications.
+func (n *CorrelatedNoise) Autocovariance() []float64 {
+	h, w := n.height, n.width
+	all := make([]float64, h*w)
+	for row := range h {
+		for col := range w {
+			for r := range h {
+				from, to := n.filter[2*w*r:][:w], n.filter[2*w*((r+row)%h)+col:][:w]
+				for j, v := range from {
+					all[row*w+col] += v * to[j]
+				}
+			}
+		}
+	}
+	return all
+}
+
 // powerLaw returns 1/f^exponent on h×w frequencies, 0 at f = 0.
 func powerLaw(exponent float64, h, w int) []float64 {
 	power := make([]float64, h*w)

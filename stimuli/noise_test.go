@@ -408,3 +408,35 @@ func BenchmarkPattern(b *testing.B) {
 		})
 	}
 }
+
+// The autocovariance is that of many patterns: 4,000 of them know it to a few
+// hundredths.
+func TestAutocovariance(t *testing.T) {
+	const h, w, patterns = 4, 4, 4000
+	n, err := NewCorrelatedNoise(CorrelatedOptions{Height: h, Width: w, Exponent: 2, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := n.Autocovariance()
+	if math.Abs(got[0]-1) > 1e-12 {
+		t.Errorf("the variance is %g, expected 1", got[0])
+	}
+	x := make([]float64, h*w)
+	sums := make([]float64, h*w)
+	for i := range patterns {
+		if err := n.Pattern(i, x); err != nil {
+			t.Fatal(err)
+		}
+		for at := range x {
+			row, col := at/w, at%w
+			for lag := range sums {
+				sums[lag] += x[at] * x[(row+lag/w)%h*w+(col+lag%w)%w] / (patterns * h * w)
+			}
+		}
+	}
+	for lag, want := range sums {
+		if math.Abs(got[lag]-want) > .04 {
+			t.Errorf("%d rows and %d columns apart: %.3f, of the patterns %.3f", lag/w, lag%w, got[lag], want)
+		}
+	}
+}
