@@ -35,7 +35,17 @@ the rate of the inhibitory neuron), mean_pre (the mean over the inputs), the
 running averages avg_pre, avg_post and theta (of post²), eta and the constants of
 --set. Lines before "dw = …" may name intermediate values. Functions: abs, exp,
 log, sqrt, tanh, sin, cos, sign, min, max, pow. d is the number of weights of a
-filter. The same letters stand in the rules above.`,
+filter. The same letters stand in the rules above.
+
+Rows of the table, and their columns in trajectory.csv and .npz; mean, sd and
+variance are over the neurons of the pool, ⟨⟩ is the mean over weights:
+  sharing SNR              snr          ⟨w̄²/var⟩
+  log10 inverse SNR        inverse_snr  ⟨var/w̄²⟩, the paper's figure; not 1/SNR
+  mean |w̄|/sd              mean_to_sd   ⟨|w̄|/sd⟩, the paper's log
+  norm of the mean filter  mean_norm    ‖w̄‖/‖w̄⁰‖
+  cosine to the first …    mean_cosine  of w̄ and w̄⁰
+  mean norm of a filter    filter_norm  mean of ‖w_i‖
+  drift from the start     drift        ‖w − w⁰‖/‖w⁰‖`,
 	json: `
   run, rule, steps      the folder, the rule and the last step
   start, end            the measures then, by the names of the columns of
@@ -190,6 +200,7 @@ func (r *plasticityRun) write(t *terminal, th theory) {
 		add(th.name, th.start, th.now, th.limit)
 	}
 	rows.write(t.out)
+	fmt.Fprintln(t.out, "\nSNR: mean over weights of w̄²/var, over the neurons; inverse SNR: that of var/w̄², which is not 1/SNR; drift: ‖w − w⁰‖/‖w⁰‖.")
 	if th.note != "" {
 		fmt.Fprintln(t.out, "\n"+th.note)
 	}

@@ -212,6 +212,29 @@ func TestPlasticityRunAll(t *testing.T) {
 	}
 }
 
+// Hebb's rule, which grows without bound, keeps the length of filters by default.
+func TestHebbRunsWithItsDefaults(t *testing.T) {
+	out := ventralOK(t, "plasticity", "run", "--rule", "hebb", "--out", filepath.Join(t.TempDir(), "run"))
+	if !strings.Contains(out, "step 2,000") {
+		t.Errorf("hebb does not reach its last step: %s", out)
+	}
+}
+
+// Of more neurons than components Sanger's rule keeps as many as there are, and
+// the eigenvalues of 1/f² noise, which come in pairs and fours, make no vectors of
+// their own however they are sampled.
+func TestSangerTheory(t *testing.T) {
+	run := func(args ...string) string {
+		return ventralOK(t, append([]string{"plasticity", "run", "--rule", "sanger", "--steps", "300", "--out", filepath.Join(t.TempDir(), "run")}, args...)...)
+	}
+	if out := run("--n", "36"); !strings.Contains(out, "mean norm of a filter to 9/36") || !strings.Contains(out, " 0.25\n") {
+		t.Errorf("36 neurons, 9 components: %s", out)
+	}
+	if out := run("--n", "4", "--input", "correlated", "--k", "5"); !strings.Contains(out, "from the noise's spectrum, stands apart") || strings.Contains(out, "|cosine|") {
+		t.Errorf("noise with eigenvalues in fours: %s", out)
+	}
+}
+
 // A spectrum from a file is that of the noise: power at one frequency only makes
 // every filter of Oja's rule that grating's.
 func TestPlasticitySpectrumFromAFile(t *testing.T) {
@@ -455,6 +478,9 @@ func TestPlasticityBadInput(t *testing.T) {
 	}
 	equation := file("rule.txt", []byte("# mine\nrate = eta*0.5\ndw = rate*pos*pre\n"))
 	for says, args := range map[string][]string{
+		`--equation is empty`: {"--equation", " "},
+		`--spectrum is for --input correlated, and --input is white`:                                     {"--spectrum", "3"},
+		`--images is for --input patches, and --input is gratings`:                                       {"--images", "pictures:x", "--input", "gratings"},
 		`--rule "shared": expected one of sharing, hebb, antihebb`:                                       {"--rule", "shared"},
 		`--set: rule sharing has no constant "gama"; it has gamma`:                                       {"--set", "gama=.1"},
 		`--set oops: rule oja has no constants`:                                                          {"--rule", "oja", "--set", "oops=1"},

@@ -115,6 +115,9 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 	if c.neurons, err = find(neuronsTable, func(n neuronsEntry) string { return n.name }, "--neurons", f.neurons); err != nil {
 		return c, err
 	}
+	if f.flags.Changed("equation") && strings.TrimSpace(f.equation) == "" {
+		return c, misused("--equation is empty, expected such as \"dw = eta*post*(pre - post*w)\"")
+	}
 	c.equation = f.equation
 	if f.equationFile != "" {
 		if f.equation != "" {
@@ -372,6 +375,11 @@ func (f *plasticityFlags) openInput(ctx context.Context, r *plasticityRun, d int
 			return misused("--input %s: filters of %d weights are no %d channels of %d × %d; give --k and --channels", f.input, d, f.channels, f.k, f.k)
 		}
 		return nil
+	}
+	for _, c := range [][2]string{{"spectrum", "correlated"}, {"images", "patches"}, {"image-size", "patches"}} {
+		if flag, input := c[0], c[1]; f.flags.Changed(flag) && f.input != input && f.sets == nil { // a sweep may have runs of both
+			return 0, misused("--%s is for --input %s, and --input is %s", flag, input, f.input)
+		}
 	}
 	switch f.input {
 	case "white":

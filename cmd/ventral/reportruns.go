@@ -398,7 +398,7 @@ func addTrajectories(p *page, runs []*savedRun, files figureFolder) error {
 		name, column, title, y, caption string
 		of                              func(float64) float64
 	}{
-		{"inverse-snr", "inverse_snr", "Scatter of the filters around their mean", "log10 inverse SNR", "Variance of the filters over their squared mean, the inverse of the sharing SNR; log10.", math.Log10},
+		{"inverse-snr", "inverse_snr", "Scatter of the filters around their mean", "log10 inverse SNR", "Variance of the filters over their squared mean, mean over weights (which is not 1/SNR); log10.", math.Log10},
 		{"mean-norm", "mean_norm", "Norm of the mean filter", "relative to the start", "Norm of the mean filter over that at the start.", func(v float64) float64 { return v }},
 		{"drift", "drift", "Drift from the start", "relative", "Distance of the weights from those at the start, over the norm of these.", func(v float64) float64 { return v }},
 	} {

@@ -23,8 +23,9 @@ var rerunVerb = verb{
 	detail: `
 Repeats the run whose folder this is, from its config.toml, into --out, and then
 compares the two folders file by file. timing.csv, which no two runs share, and
-config.toml, which says where a run was started, are not compared. Where a file
-differs or is missing the exit code is 1.
+config.toml, which says where a run was started, are not compared, nor what only
+ventral report wrote into the folder. Where a file differs or is missing the exit
+code is 1.
 
 Relative paths in the flags begin where the run was started, or at --from. Another
 version of ventral, another processor or BLAS may give other last bits: run.json
@@ -159,6 +160,11 @@ func (r *rerun) repeat(ctx context.Context, t *terminal, v verb, config, started
 // notCompared are files that equal runs need not share.
 var notCompared = []string{timingName, configName}
 
+// ofReport tells whether ventral report writes a file into a run's folder.
+func ofReport(name string) bool {
+	return name == filepath.Base(reportPath("")) || filepath.ToSlash(filepath.Dir(name)) == "plots"
+}
+
 // compare holds the rerun's files against those of the folder.
 func (c *comparison) compare() error {
 	before, err := filesUnder(c.Folder)
@@ -171,6 +177,10 @@ func (c *comparison) compare() error {
 	}
 	for _, name := range before {
 		if slices.Contains(notCompared, filepath.Base(name)) {
+			c.NotCompared = append(c.NotCompared, name)
+			continue
+		}
+		if !slices.Contains(after, name) && ofReport(name) {
 			c.NotCompared = append(c.NotCompared, name)
 			continue
 		}

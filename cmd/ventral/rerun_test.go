@@ -155,12 +155,15 @@ func TestRerun(t *testing.T) {
 	} {
 		name, args := args[0], args[1:]
 		must(t, append(args, "--out", name)...)
+		if name == "slept" { // a report that came later is no part of a run
+			must(t, "report", name)
+		}
 		code, text, errs := ventral(t, "rerun", name)
 		if code != exitOK || !strings.Contains(text, "identical: ") || strings.Contains(text, "different") {
 			t.Errorf("%s: exit code %d: %s%s", name, code, text, errs)
 		}
 		before, after := files(t, name), files(t, name+"-rerun")
-		if len(before) != len(after) || before[configName] != after[configName] {
+		if len(before) != len(after) && name != "slept" || before[configName] != after[configName] {
 			t.Errorf("%s: %d and %d files; flags\n%s\n%s", name, len(before), len(after), before[configName], after[configName])
 		}
 	}

@@ -33,7 +33,7 @@ var ruleTable = []ruleEntry{
 		func(c map[string]float64, n neuronsEntry) plasticity.Rule {
 			return plasticity.Sharing{Gamma: c["gamma"], Baseline: c["b"], IgnorePool: n.ignorePool}
 		}},
-	{"hebb", "dw = eta*(post*pre - decay*w)", []constant{{"decay", 0, "decay of the weights"}, {"normalise", 0, "1 keeps the length of every filter"}}, "0.1/d", 0,
+	{"hebb", "dw = eta*(post*pre - decay*w)", []constant{{"decay", 0, "decay of the weights"}, {"normalise", 1, "1 keeps the length of every filter, 0 lets it grow"}}, "0.1/d", 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return plasticity.Hebb{Decay: c["decay"], Normalise: c["normalise"] != 0}
 		}},
