@@ -49,7 +49,7 @@ func (t *training) trained() *mat.Dense {
 // memory for x r and are still in the cache for xᵀ. The parts, which do not
 // depend on the number of cores, are added in their order.
 func gramTimes(x *mat.Dense, r, v []float64) {
-	const parts, bytes = 16, 1 << 18
+	const parts, bytes = 16, 1 << 17
 	m := x.RawMatrix()
 	step := max(4, bytes/(8*m.Cols))
 	sums := mat.NewDense(parts, m.Cols, nil)

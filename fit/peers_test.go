@@ -37,7 +37,7 @@ func TestPeers(t *testing.T) {
 		turns    int
 	}{
 		{"pls", PLS{}, 1000, 3},
-		{"pls", PLS{}, 5000, 1},
+		{"pls", PLS{}, 5000, 3},
 		{"ridgecv", RidgeCV{Alphas: alphas}, 1000, 3},
 		{"ridgecv", RidgeCV{Alphas: alphas}, 5000, 3},
 	} {
