@@ -36,9 +36,10 @@ import (
 // each operation and synapse. An Equation holds scratch memory: use one for one
 // experiment at a time.
 type Equation struct {
-	text string
-	root *node
-	at   site
+	text  string
+	root  *node
+	at    site
+	wrong string // what was not finite first, in words
 }
 
 // ruleNames are what an equation may speak of; the constants come to it.
@@ -93,6 +94,9 @@ func (e *Equation) Change(change [][]float64, eta float64, a *Activity) {
 			e.at.i = i
 			e.at.turn++
 			value := e.root.eval(&e.at)
+			if e.wrong == "" && !finite(floats.Sum(value)) {
+				e.wrong = e.root.notFinite(&e.at)
+			}
 			if e.root.row {
 				floats.AddScaled(dw, scale, value)
 			} else {
@@ -100,6 +104,50 @@ func (e *Equation) Change(change [][]float64, eta float64, a *Activity) {
 			}
 		}
 	}
+}
+
+// Stability says what made the equation infinite, or else that smaller rates or
+// weights may hold it: nothing more is known of it.
+func (e *Equation) Stability(a *Activity, momentum float64) string {
+	if e.wrong != "" {
+		return "in the equation " + e.wrong
+	}
+	var squares float64
+	for _, w := range a.W0 {
+		squares = max(squares, floats.Dot(w, w))
+	}
+	return fmt.Sprintf("of an equation no bound is known; Oja's rule would need η ‖x‖² max(1, ‖w‖²) well below 1−μ: η < %.2g here, for ⟨‖x‖²⟩ = %.3g, ‖w‖² up to %.3g at the start and μ = %g. A smaller η, or smaller weights at the start, may hold it", .5*(1-momentum)/(a.Power*max(1, squares)), a.Power, squares, momentum)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// notFinite names the first operation of the part whose operands are finite and
+// whose value is not, with these; "" if there is none.
+func (n *node) notFinite(s *site) string {
+	for j, v := range n.eval(s) {
+		if finite(v) {
+			continue
+		}
+		for _, p := range n.parts {
+			if words := p.notFinite(s); words != "" {
+				return words
+			}
+		}
+		var operands []string
+		for _, p := range n.parts {
+			values := p.eval(s)
+			v := values[min(j, len(values)-1)]
+			if !finite(v) {
+				return "" // a trace or weight was so before
+			}
+			operands = append(operands, fmt.Sprintf("%.4g", v))
+		}
+		if operands == nil {
+			return ""
+		}
+		return fmt.Sprintf("%s of %s is %g, for neuron %d", n.what, strings.Join(operands, " and "), v, s.i)
+	}
+	return ""
 }
 
 // ParseSchedule reads a learning rate as a formula over the step t, from 0, such
@@ -126,6 +174,7 @@ type EquationError struct {
 	Text         string // the line of the equation
 	Line, Column int    // from 1, in characters
 	Message      string
+	Unknown      string // the name that is not known; "" = another mistake
 }
 
 // Error writes the message with the line and a mark under the column.
@@ -147,6 +196,15 @@ func (e *EquationError) Error() string {
 type node struct {
 	row  bool
 	eval func(s *site) []float64
+
+	what  string // the function or operator, and its operands: to tell what is not finite
+	parts []*node
+}
+
+// of says what n does, and to what.
+func (n *node) of(what string, parts []*node) *node {
+	n.what, n.parts = what, parts
+	return n
 }
 
 // number is the node of one number.
@@ -163,7 +221,7 @@ func number(of func(s *site) float64) *node {
 func once(n *node) *node {
 	var turn uint64
 	var value []float64
-	return &node{row: n.row, eval: func(s *site) []float64 {
+	return &node{row: n.row, what: n.what, parts: n.parts, eval: func(s *site) []float64 {
 		if turn != s.turn {
 			turn, value = s.turn, n.eval(s)
 		}

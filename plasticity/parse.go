@@ -68,7 +68,7 @@ type equationParser struct {
 }
 
 // fail makes an error that points at a column of the part, from 1.
-func (p *equationParser) fail(column int, format string, args ...any) error {
+func (p *equationParser) fail(column int, format string, args ...any) *EquationError {
 	return &EquationError{Text: p.line, Line: p.number, Column: p.column + column, Message: fmt.Sprintf(format, args...)}
 }
 
@@ -113,7 +113,9 @@ func (p *equationParser) node(n ast.Node) (*node, error) {
 		return constant(n.Value), nil
 	case *ast.IdentifierNode:
 		if p.names[n.Value] == nil {
-			return nil, p.fail(column, "unknown name %q; known are %s; functions are %s, %s", n.Value, names(p.names), names(functions), names(functions2))
+			err := p.fail(column, "unknown name %q; known are %s; functions are %s, %s", n.Value, names(p.names), names(functions), names(functions2))
+			err.Unknown = n.Value
+			return nil, err
 		}
 		p.used[n.Value] = true
 		return p.names[n.Value], nil
@@ -126,9 +128,9 @@ func (p *equationParser) node(n ast.Node) (*node, error) {
 		case "+":
 			return value, nil
 		case "-":
-			return binary(operators["*"], constant(-1), value), nil
+			return binary(operators["*"], constant(-1), value).of("-", []*node{value}), nil
 		case "!", "not":
-			return binary(operators["=="], constant(0), value), nil
+			return binary(operators["=="], constant(0), value).of("!", []*node{value}), nil
 		}
 	case *ast.BinaryNode:
 		f, ok := operators[map[string]string{"and": "&&", "or": "||"}[n.Operator]]
@@ -142,7 +144,7 @@ func (p *equationParser) node(n ast.Node) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return binary(f, parts[0], parts[1]), nil
+		return binary(f, parts[0], parts[1]).of(n.Operator, parts), nil
 	case *ast.ConditionalNode:
 		parts, err := p.nodes(n.Cond, n.Exp1, n.Exp2)
 		if err != nil {
@@ -153,7 +155,7 @@ func (p *equationParser) node(n ast.Node) (*node, error) {
 				return a[1]
 			}
 			return a[2]
-		}, parts...), nil
+		}, parts...).of("?", parts), nil
 	case *ast.CallNode:
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
 			return p.call(column, callee.Value, n.Arguments)
@@ -187,9 +189,9 @@ func (p *equationParser) call(column int, name string, arguments []ast.Node) (*n
 	}
 	switch {
 	case one && len(args) == 1:
-		return each(func(a []float64) float64 { return f(a[0]) }, args...), nil
+		return each(func(a []float64) float64 { return f(a[0]) }, args...).of(name, args), nil
 	case two && len(args) == 2:
-		return binary(g, args[0], args[1]), nil
+		return binary(g, args[0], args[1]).of(name, args), nil
 	case one:
 		return nil, p.fail(column, "%s takes one argument, found %d", name, len(args))
 	}

@@ -68,8 +68,16 @@ complete.
 					return misused("--k %d: expected different numbers, at least 1", k)
 				}
 			}
-			if c.trials < 1 || c.inputs[0] < 1 || c.inputs[1] < 1 || len(c.kernels) == 0 || len(c.gammas) == 0 {
-				return misused("--trials %d --iterations %d --presentations %d --k %v --gamma %v: expected at least one of each", c.trials, c.inputs[0], c.inputs[1], c.kernels, gammas)
+			for _, v := range []struct {
+				flag string
+				n    int
+			}{{"trials", c.trials}, {"iterations", c.inputs[0]}, {"presentations", c.inputs[1]}} {
+				if v.n < 1 {
+					return misused("--%s %d: expected at least 1", v.flag, v.n)
+				}
+			}
+			if len(c.kernels) == 0 || len(c.gammas) == 0 {
+				return misused("--k %v --gamma %v: expected at least one of each", c.kernels, gammas)
 			}
 			if err := folder.check(); err != nil {
 				return err
@@ -198,7 +206,16 @@ func (c *convergence) run(ctx context.Context, t *terminal, f *runFolder) error 
 	}
 	recorders := make([][]*plasticity.Recorder, len(c.cells))
 	done := (len(c.cells) * c.trials) - len(jobs)
+	var cost, all float64 // of the trials that are done, and of all
+	for _, cell := range c.cells {
+		all += c.cost(cell) * float64(c.trials)
+	}
+	cost = all
+	for _, j := range jobs {
+		cost -= c.cost(c.cells[j.cell])
+	}
 	bar.from(done)
+	bar.worth(cost/all, true)
 	var mu sync.Mutex
 	return inParallel(len(jobs), func(i int) error {
 		j := jobs[i]
@@ -213,6 +230,8 @@ func (c *convergence) run(ctx context.Context, t *terminal, f *runFolder) error 
 		}
 		recorders[j.cell][j.trial] = rec
 		done++
+		cost += c.cost(c.cells[j.cell])
+		bar.worth(cost/all, false)
 		bar.at(done, "trials")
 		if slices.Contains(recorders[j.cell], nil) {
 			return nil
@@ -223,6 +242,16 @@ func (c *convergence) run(ctx context.Context, t *terminal, f *runFolder) error 
 		f.keep()
 		return cell.save(f)
 	})
+}
+
+// cost is the numbers that a trial reads: of an input some passes over the weights,
+// and where it is held as many over the rates.
+func (c *convergence) cost(cell *convergenceCell) float64 {
+	weights := 5 * float64(cell.k*cell.k)
+	if cell.panel.dynamic {
+		return float64(c.inputs[1]) * (weights + 5*circuitHold)
+	}
+	return float64(c.inputs[0]) * weights
 }
 
 // trial makes one pool's run. The weights and inputs of a trial are the same in

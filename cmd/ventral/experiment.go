@@ -30,7 +30,7 @@ type experiment struct {
 // run does the job and leaves everything in the folder.
 func (e *experiment) run(ctx context.Context, t *terminal, f *runFolder, r *results, scorers []*regionScorer) error {
 	if f.resumed {
-		t.say("going on with the interrupted run in %s", f.dir)
+		t.say("going on with the interrupted run in %s", f.shown())
 	}
 	clock := newStopwatch()
 	if e.simulated {

@@ -250,7 +250,8 @@ func (v verb) misparsed(flags *pflag.FlagSet, err error) error {
 		}
 		return unknown("--"+missing.GetSpecifiedName(), known, "there is no flag --%s; see ventral %s --help", missing.GetSpecifiedName(), v.name)
 	}
-	return misused("%s: %v; see ventral %s --help", v.name, err, v.name)
+	words := strings.ReplaceAll(err.Error(), " must be formatted as key=value", ": expected NAME=VALUE")
+	return misused("%s: %s; see ventral %s --help", v.name, words, v.name)
 }
 
 // A usageError is a mistake on the command line: exit code 2.

@@ -22,7 +22,8 @@ var plasticityRunVerb = verb{
 Shows inputs to a pool of neurons and lets a rule change their weights. Writes
 --out: trajectory.npz (step, eta, snr and its relatives, norm of and cosine to
 the mean filter, weights at the recorded steps), trajectory.csv, plot.png,
-plot.svg and run.json; ventral report puts several runs side by side.
+plot.svg and run.json; ventral report puts several runs side by side. A run that
+diverged also has diverged.json, which says when and why.
 
   ventral plasticity run --rule sharing --set gamma=.01 --n 100 --k 3 --out runs/sharing
   ventral plasticity run --neurons circuit --out runs/circuit
@@ -34,18 +35,20 @@ An equation speaks of pre, post, w, w0, mean_post (the pool's signal: the mean, 
 the rate of the inhibitory neuron), mean_pre (the mean over the inputs), the
 running averages avg_pre, avg_post and theta (of post²), eta and the constants of
 --set. Lines before "dw = …" may name intermediate values. Functions: abs, exp,
-log, sqrt, tanh, sin, cos, sign, min, max, pow. d is the number of weights of a
-filter. The same letters stand in the rules above.
+log, sqrt, tanh, sin, cos, sign, min, max, pow. Operators: + - * / % ** (power),
+< <= > >= == !=, && || !, and condition ? this : that; comparisons are 1 or 0. d is
+the number of weights of a filter. The same letters stand in the rules above.
 
-Rows of the table, and their columns in trajectory.csv and .npz; mean, sd and
-variance are over the neurons of the pool, ⟨⟩ is the mean over weights:
-  sharing SNR              snr          ⟨w̄²/var⟩
-  log10 inverse SNR        inverse_snr  ⟨var/w̄²⟩, the paper's figure; not 1/SNR
-  mean |w̄|/sd              mean_to_sd   ⟨|w̄|/sd⟩, the paper's log
-  norm of the mean filter  mean_norm    ‖w̄‖/‖w̄⁰‖
-  cosine to the first …    mean_cosine  of w̄ and w̄⁰
-  mean norm of a filter    filter_norm  mean of ‖w_i‖
-  drift from the start     drift        ‖w − w⁰‖/‖w⁰‖`,
+The measures, by their columns in trajectory.csv; w̄_j and var_j are the mean and
+the population variance of weight j over the neurons, w̄⁰ and W⁰ those of the start:
+  snr          sharing SNR: the mean over j of w̄_j²/var_j
+  inverse_snr  the mean over j of var_j/w̄_j²; the table has its log10. It is not
+               1/snr: weights whose mean is near 0 dominate it
+  mean_to_sd   mean |w̄|/sd: the mean over j of |w̄_j|/√var_j
+  mean_norm    norm of the mean filter, relative: ‖w̄‖/‖w̄⁰‖
+  mean_cosine  cosine to the first mean filter: of w̄ and w̄⁰
+  filter_norm  mean norm of a filter: the mean over neurons of ‖w_i‖
+  drift        drift from the start, relative: ‖W − W⁰‖/‖W⁰‖, over all weights`,
 	json: `
   run, rule, steps      the folder, the rule and the last step
   start, end            the measures then, by the names of the columns of
@@ -67,21 +70,38 @@ variance are over the neurons of the pool, ⟨⟩ is the mean over weights:
 			if err := folder.check(); err != nil {
 				return err
 			}
+			var finish func()
+			f.read, finish = t.reading()
 			r, err := f.build(ctx)
+			finish()
 			if err != nil {
-				return err
+				return interrupted(ctx, err)
 			}
 			about := describe(flags)
-			about.Data = append(about.Data, r.data...)
-			about.Arguments["set"], about.Arguments["equation"] = r.constantsText(), r.equation
+			r.describe(&about)
 			dir, err := t.runFolder(folder, about)
 			if err != nil {
 				return err
 			}
 			defer dir.abandon()
+			if r.filters != "" {
+				t.say("%s", r.filters)
+			}
 			return r.do(ctx, t, dir)
 		}
 	},
+}
+
+// describe adds to a description what the run found and chose.
+func (r *plasticityRun) describe(about *description) {
+	about.Data = append(about.Data, r.data...)
+	about.Arguments["set"], about.Arguments["equation"] = r.constantsText(), r.equation
+	about.Arguments["d"] = strconv.Itoa(len(r.w[0]))
+	if r.filters != "" {
+		delete(about.Arguments, "k")
+		delete(about.Arguments, "channels")
+		about.Notes = append(about.Notes, r.filters)
+	}
 }
 
 // do runs the experiment and writes what it recorded, also when it ends early.
@@ -92,7 +112,7 @@ func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error
 	e.Inputs = &watched{Inputs: r.Inputs, bar: bar, label: r.name}
 	failed := e.Run(ctx, r.w, r.steps, r.rec)
 	bar.done()
-	_, diverged := plasticity.Diverged(failed)
+	d, diverged := plasticity.Diverged(failed)
 	if failed != nil && !diverged && !errors.Is(failed, context.Canceled) {
 		return failed
 	}
@@ -105,19 +125,40 @@ func (r *plasticityRun) do(ctx context.Context, t *terminal, f *runFolder) error
 	}
 	if errors.Is(failed, context.Canceled) {
 		f.keep()
-		return beginsAnew{fmt.Errorf("after %d of %d steps, which are recorded in %s: %w", r.last().Step, r.steps, f.dir, failed)}
+		return beginsAnew{fmt.Errorf("after %d of %d steps, which are recorded in %s: %w", r.last().Step, r.steps, f.shown(), failed)}
+	}
+	if diverged {
+		if err := f.writeJSON(divergenceJSON{d.Step, d.Neuron, figure(d.Norm), d.Error()}, divergedName); err != nil {
+			return err
+		}
 	}
 	if err := f.finish(); err != nil {
 		return err
 	}
 	if diverged {
-		return fmt.Errorf("%s %w\nWhat was recorded until then is in %s", r.name, failed, f.name)
+		advice := ""
+		if r.name == "hebb" {
+			advice = "\n--set normalise=1 keeps the length of the filters, --set decay=NUMBER lets them shrink"
+		} else if r.equation != "" {
+			advice = fmt.Sprintf("\n--eta (now %s) sets the rate, --mean and --deviation the weights at the start", r.eta)
+		}
+		return fmt.Errorf("%s %w%s\nWhat was recorded until then is in %s, whose %s marks it as diverged", r.name, failed, advice, f.name, divergedName)
 	}
 	return t.result(r.result(f.name, th), func() {
 		r.write(t, th)
 		fmt.Fprintf(t.out, "\nThe run is in %s: plot.png, trajectory.npz, trajectory.csv.\n", f.name)
 	})
 }
+
+// A divergenceJSON marks a run that diverged, in its diverged.json.
+type divergenceJSON struct {
+	Step   int    `json:"step"`   // by which it was seen
+	Neuron int    `json:"neuron"` // from 0
+	Norm   figure `json:"norm"`   // of its filter
+	Reason string `json:"reason"`
+}
+
+const divergedName = "diverged.json"
 
 // A plasticityJSON is what a run came to, as scripts read it.
 type plasticityJSON struct {
@@ -200,9 +241,9 @@ func (r *plasticityRun) write(t *terminal, th theory) {
 		add(th.name, th.start, th.now, th.limit)
 	}
 	rows.write(t.out)
-	fmt.Fprintln(t.out, "\nSNR: mean over weights of w̄²/var, over the neurons; inverse SNR: that of var/w̄², which is not 1/SNR; drift: ‖w − w⁰‖/‖w⁰‖.")
+	fmt.Fprintln(t.out, "\ninverse SNR: mean_j(var_j/w̄_j²), which is not 1/SNR, as SNR is mean_j(w̄_j²/var_j); ventral plasticity run --help defines all measures.")
 	if th.note != "" {
-		fmt.Fprintln(t.out, "\n"+th.note)
+		fmt.Fprintln(t.out, th.note)
 	}
 }
 
@@ -217,8 +258,8 @@ func (r *plasticityRun) constantsText() string {
 
 // short is a number of four digits.
 func short(v float64) string {
-	if math.IsInf(v, 1) {
-		return "∞"
+	if math.IsInf(v, 0) {
+		return strings.Replace(strconv.FormatFloat(v, 'g', 4, 64), "Inf", "∞", 1)[b2i(v > 0):]
 	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }

@@ -271,6 +271,149 @@ func TestPlasticityDivergenceKeepsTheRecord(t *testing.T) {
 	}
 }
 
+// Every rule runs with what the program takes by itself.
+func TestPlasticityDefaultsRun(t *testing.T) {
+	for _, r := range ruleTable {
+		out := filepath.Join(t.TempDir(), r.name)
+		ventralOK(t, "plasticity", "run", "--rule", r.name, "--out", out)
+		var about description
+		if err := readJSON(filepath.Join(out, "run.json"), &about); err != nil {
+			t.Fatal(err)
+		}
+		want := [3]string{"100", "3", "9"}
+		switch r.name {
+		case "sanger":
+			want[0] = "9"
+		case "foldiak":
+			want = [3]string{"16", "8", "64"}
+		}
+		if got := [3]string{about.Arguments["n"], about.Arguments["k"], about.Arguments["d"]}; got != want {
+			t.Errorf("%s: n, k and d are %v, want %v", r.name, got, want)
+		}
+	}
+}
+
+// Of Sanger's neurons only as many keep a filter as the inputs have components:
+// correlated noise without mean luminance has d − 1.
+func TestSangerHasNoMoreFiltersThanComponents(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	var j plasticityJSON
+	text := ventralOK(t, "plasticity", "run", "--rule", "sanger", "--n", "20", "--input", "correlated", "--steps", "20000", "--eta", "0.01", "--json", "-", "--out", out)
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := float64(j.End["filter_norm"]), float64(j.Theory["filter_norm"]); want != 8./20 || math.Abs(got-want) > .1 {
+		t.Errorf("the mean norm of a filter is %g, in theory %g, want 8/20", got, want)
+	}
+	if !strings.Contains(j.Note, "no eigenvalue") { // on 3 × 3 pixels each comes four times
+		t.Errorf("the note is %q", j.Note)
+	}
+}
+
+// The moments of correlated noise from its spectrum are those of its patterns.
+func TestSecondMomentsOfCorrelatedNoise(t *testing.T) {
+	noise, err := stimuli.NewCorrelatedNoise(stimuli.CorrelatedOptions{Seed: 3, Channels: 2, Height: 4, Width: 4, Exponent: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &plasticityRun{Experiment: plasticity.Experiment{Inputs: noise}, side: 4}
+	m, err := r.secondMoments(32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const patterns = 20000
+	got, x := make([]float64, 32*32), make([]float64, 32)
+	for i := range patterns {
+		noise.Pattern(i, x)
+		for a := range x {
+			for b := range x {
+				got[32*a+b] += x[a] * x[b] / patterns
+			}
+		}
+	}
+	for a := range x {
+		for b := range x {
+			if off := math.Abs(got[32*a+b] - m.c.At(a, b)); off > .05 { // five standard errors
+				t.Fatalf("⟨x_%d x_%d⟩ is %g, over %d patterns %g", a, b, m.c.At(a, b), patterns, got[32*a+b])
+			}
+		}
+	}
+}
+
+// What nothing can be gone on with stands in no other command's way.
+func TestPlasticityInterruptedGivesWay(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, _, errs := ventralContext(ctx, "plasticity", "run", "--steps", "100", "--out", "run")
+	if code != exitInterrupted || strings.Contains(errs, "context canceled") || !strings.Contains(errs, " run.partial\nThe same command begins anew.") {
+		t.Errorf("exit code %d: %q", code, errs)
+	}
+	if _, err := os.Stat("run.partial/trajectory.csv"); err != nil {
+		t.Error(err)
+	}
+	ventralOK(t, "plasticity", "run", "--steps", "50", "--out", "run")
+	if _, err := os.Stat("run.partial"); err == nil {
+		t.Error("run.partial is still there")
+	}
+}
+
+// A run that diverged says so in its folder, in the report, and to who would write
+// there; its rerun diverges to the same files.
+func TestPlasticityDivergedIsMarked(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	args := []string{"plasticity", "run", "--equation", "dw = eta*log(post)*pre", "--out", out}
+	code, _, errs := ventral(t, args...)
+	if code != exitFailed || !regexp.MustCompile(`log of -\d\S* is NaN, for neuron \d+\n--eta \(now 0.01\)`).MatchString(errs) {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	var d divergenceJSON
+	if err := readJSON(filepath.Join(out, divergedName), &d); err != nil || d.Step != 1 || !strings.Contains(d.Reason, "log of") {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if _, _, errs := ventral(t, args...); !strings.Contains(errs, "is a run that diverged") {
+		t.Errorf("again: %s", errs)
+	}
+	ventralOK(t, "report", out)
+	if text := readFile(t, filepath.Join(out, reportName)); !strings.Contains(string(text), "1, diverged") || !strings.Contains(string(text), "log of") {
+		t.Error("the report does not say that the run diverged")
+	}
+	// The report is not of the run: the rerun is as good without it.
+	if text := ventralOK(t, "rerun", out); !strings.Contains(text, "not compared: config.toml, plots/") || !strings.Contains(text, "report.html") {
+		t.Errorf("the rerun says %s", text)
+	}
+}
+
+// Where a file gives the weights of a filter, the run says so in place of --k.
+func TestPlasticityWeightsOfAFilterFromAFile(t *testing.T) {
+	dir := t.TempDir()
+	inputs := filepath.Join(dir, "ten.npy")
+	if err := npy.WriteFile(inputs, []int{3, 10}, make([]float64, 30)); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "run")
+	code, _, errs := ventral(t, "plasticity", "run", "--input", inputs, "--steps", "5", "--out", out)
+	if code != exitOK || !strings.Contains(errs, "filters of 10 weights, from "+inputs) {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	var about description
+	if err := readJSON(filepath.Join(out, "run.json"), &about); err != nil {
+		t.Fatal(err)
+	}
+	if _, k := about.Arguments["k"]; k || about.Arguments["d"] != "10" {
+		t.Errorf("run.json has %v", about.Arguments)
+	}
+}
+
+func TestMeanSpread(t *testing.T) {
+	for want, values := range map[string][]float64{"–": nil, "1.500": {1.5}, "2.000 ± 1.000": {1, 3}, "∞": {1, math.Inf(1)}, "-∞": {math.Inf(-1)}} {
+		if got := meanSpread(values); got != want {
+			t.Errorf("of %v: %q, want %q", values, got, want)
+		}
+	}
+}
+
 func TestPlasticitySweep(t *testing.T) {
 	dir := t.TempDir()
 	whole := filepath.Join(dir, "whole")
@@ -286,6 +429,9 @@ func TestPlasticitySweep(t *testing.T) {
 			if row[name] != v {
 				t.Errorf("run %d: %s is %q, want %q", i, name, row[name], v)
 			}
+		}
+		if (row["reason"] == "") == (row["status"] == "diverged") {
+			t.Errorf("run %d, %s, has the reason %q", i, row["status"], row["reason"])
 		}
 		if (row["snr"] == "") != (row["status"] == "diverged") {
 			t.Errorf("run %d, %s, has the SNR %q", i, row["status"], row["snr"])
@@ -478,9 +624,6 @@ func TestPlasticityBadInput(t *testing.T) {
 	}
 	equation := file("rule.txt", []byte("# mine\nrate = eta*0.5\ndw = rate*pos*pre\n"))
 	for says, args := range map[string][]string{
-		`--equation is empty`: {"--equation", " "},
-		`--spectrum is for --input correlated, and --input is white`:                                     {"--spectrum", "3"},
-		`--images is for --input patches, and --input is gratings`:                                       {"--images", "pictures:x", "--input", "gratings"},
 		`--rule "shared": expected one of sharing, hebb, antihebb`:                                       {"--rule", "shared"},
 		`--set: rule sharing has no constant "gama"; it has gamma`:                                       {"--set", "gama=.1"},
 		`--set oops: rule oja has no constants`:                                                          {"--rule", "oja", "--set", "oops=1"},
@@ -491,15 +634,15 @@ func TestPlasticityBadInput(t *testing.T) {
 		`start.npy: the file is 12 × 9, patterns × values, and the filters have 16 weights`:              {"--input", start, "--k", "4"},
 		"cut.npy: ":                      {"--input", cut},
 		"nan.npy: row 1, value 1 is NaN": {"--weights", nan},
-		"circuit_rates.npy: an array of shape [13], expected weights, n × d": {"--weights", filepath.Join(plasticityGoldens, "circuit_rates.npy")},
-		`line 3, column 11: unknown name "pos"; known are avg_post, avg_pre`: {"--equation-file", equation},
-		`--equation: line 1, column 6: unknown name "x"`:                     {"--equation", "dw = x"},
-		"constant gamma is not used":                                         {"--equation", "dw = eta*post*pre", "--set", "gamma=1"},
-		`--eta: line 1, column 6: unknown name "s"; known are t`:             {"--eta", "0.5/(s + 1)"},
-		"--rule and an equation":                                             {"--rule", "oja", "--equation", "dw = eta*post*pre"},
-		"steps of 1 ms are unstable with τ = 1 ms":                           {"--neurons", "circuit", "--set", "tau=1"},
-		"alpha = -1":              {"--neurons", "circuit", "--set", "alpha=-1"},
-		"expected 1 (Euler) or 4": {"--neurons", "circuit", "--set", "order=2"},
+		"circuit_rates.npy: an array of shape [13], expected weights, n × d":             {"--weights", filepath.Join(plasticityGoldens, "circuit_rates.npy")},
+		`line 3, column 11: unknown name "pos"; known are avg_post, avg_pre`:             {"--equation-file", equation},
+		`--equation: line 1, column 6: unknown name "x"`:                                 {"--equation", "dw = x"},
+		"constant gamma is not used":                                                     {"--equation", "dw = eta*post*pre", "--set", "gamma=1"},
+		`--eta: line 1, column 6: unknown name "s"; known are t`:                         {"--eta", "0.5/(s + 1)"},
+		"--rule and an equation":                                                         {"--rule", "oja", "--equation", "dw = eta*post*pre"},
+		"steps of 1 ms are unstable with τ = 1 ms":                                       {"--neurons", "circuit", "--set", "tau=1"},
+		"alpha=-1: expected 0":                                                           {"--neurons", "circuit", "--set", "alpha=-1"},
+		"expected 1 (Euler) or 4":                                                        {"--neurons", "circuit", "--set", "order=2"},
 		"neurons with dynamics see one input at a time":                                  {"--neurons", "circuit", "--batch", "4"},
 		"the filters of ../../plasticity/testdata/start.npy (12 filters) have 9 weights": {"--weights", start, "--input", two},
 		"needs --images": {"--input", "patches"},
@@ -517,14 +660,28 @@ func TestPlasticityBadInput(t *testing.T) {
 		"weights for each filter":                               {"--k", "1000000"},
 		"with 100000000000 records":                             {"--steps", "100000000000", "--every", "1"},
 		"is NaN at step 0":                                      {"--eta", "sqrt(-1)"},
-		"--weights ../../plasticity/testdata/start.npy gives them": {"--weights", start, "--mean", "3"},
-		"expected p between 0 and 1":                               {"--rule", "foldiak", "--set", "p=2"},
-		"gamma = -1":                                               {"--set", "gamma=-1"},
-		"of memory":                                                {"--n", "1000000000"},
+		"--weights ../../plasticity/testdata/start.npy gives them":     {"--weights", start, "--mean", "3"},
+		"expected p between 0 and 1":                                   {"--rule", "foldiak", "--set", "p=2"},
+		"gamma=-1: expected 0 or more":                                 {"--set", "gamma=-1"},
+		`a constant of your own is given by --set lambda=VALUE`:        {"--equation", "dw = lambda*pre"},
+		"η is written eta":                                             {"--equation", "dw = η*post*pre"},
+		"--equation is empty":                                          {"--equation", ""},
+		"--equation-file is empty":                                     {"--equation-file", ""},
+		"empty.txt is empty":                                           {"--equation-file", file("empty.txt", []byte(" \n"))},
+		"--spectrum is for --input correlated":                         {"--spectrum", "1"},
+		"--images is for --input patches":                              {"--images", "shapes"},
+		"--image-size is for --input patches":                          {"--image-size", "9", "--input", "lines"},
+		"gamma: expected NAME=VALUE":                                   {"--set", "gamma"},
+		"or the Runge–Kutta method, --set order=4":                     {"--neurons", "circuit", "--set", "dt=10"},
+		"--eta -1 is -1 at step 0, expected finite numbers, 0 or more": {"--eta", "-1"},
+		"--momentum 1: expected":                                       {"--momentum", "1"},
+		"--wait 1: expected":                                           {"--wait", "1"},
+		"--deviation -1: expected":                                     {"--deviation", "-1"},
+		"of memory":                                                    {"--n", "1000000000"},
 	} {
 		out := filepath.Join(dir, "out")
 		code, _, errs := ventral(t, append([]string{"plasticity", "run", "--out", out}, args...)...)
-		if code == exitOK || !strings.Contains(errs, says) {
+		if code == exitOK || !strings.Contains(strings.ToLower(errs), strings.ToLower(says)) {
 			t.Errorf("%v: exit code %d: %swant %q", args, code, errs, says)
 		}
 		if _, err := os.Stat(out); err == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -22,6 +23,9 @@ import (
 type plasticityFlags struct {
 	flags *pflag.FlagSet
 	sets  *setCache // of the images; nil = each run opens its own
+
+	inputVaries bool                  // a sweep varies --input
+	read        func(done, total int) // is told how many images have been read; nil = not
 
 	rule, equation, equationFile string
 	set                          map[string]string
@@ -51,30 +55,30 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 		neurons = append(neurons, n.name)
 	}
 	examples(flags, "rule", rules...)
-	flags.StringVar(&f.equation, "equation", "", `a rule of your own in place of --rule, such as "dw = eta*post*(pre - post*w)"`)
+	flags.StringVar(&f.equation, "equation", "", `a rule of your own in place of --rule, such as "`+exampleEquation+`"`)
 	flags.StringVar(&f.equationFile, "equation-file", "", "file that holds the equation")
 	flags.StringToStringVar(&f.set, "set", nil, "constants of the rule, the equation and the neurons: `NAME=VALUE`,…")
 	flags.StringVar(&f.neurons, "neurons", "linear", "neurons, by their name (see above)")
 	examples(flags, "neurons", neurons...)
-	flags.IntVar(&f.n, "n", 100, "neurons in the pool")
-	flags.IntVar(&f.k, "k", 3, "side of the receptive field: a filter has channels × k × k weights")
+	flags.IntVar(&f.n, "n", 100, "neurons in the pool (foldiak: 16; sanger: no more than a filter has weights)")
+	flags.IntVar(&f.k, "k", 3, "side of the receptive field: a filter has channels × k × k weights (foldiak: 8)")
 	flags.IntVar(&f.channels, "channels", 1, "input channels")
 	flags.StringVar(&f.input, "input", "white", "input: white (noise), correlated (noise, --spectrum; without mean luminance), gratings, lines (of 0 and 1; the default of foldiak), patches (of --images) or FILE.npy (n_patterns × d, repeated when it ends)")
 	heading(flags, "input", "Input")
 	examples(flags, "input", inputs...)
 	flags.StringVar(&f.spectrum, "spectrum", "2", "power spectrum of correlated noise: the exponent e of 1/f^e, or FILE.npy (k × k, in the order of the discrete Fourier transform)")
-	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:PATH (any folder, zip, tar or tar.gz), or cifar10:PATH, folder:PATH … as in ventral train")
-	flags.IntVar(&f.imageSize, "image-size", 128, "side to which pictures:DIR is resized, pixels")
+	flags.StringVar(&f.images, "images", "", "images of the patches: pictures:PATH (any folder, zip, tar or tar.gz), or "+strings.Join(imageKinds, ":PATH, ")+":PATH or shapes, as in ventral train")
+	flags.IntVar(&f.imageSize, "image-size", 128, "side to which pictures:PATH is resized, pixels")
 	flags.StringVar(&f.weights, "weights", "", "weights of the start, FILE.npy, n × d (default: random)")
 	heading(flags, "weights", "Weights of the start")
-	flags.Float64Var(&f.mean, "mean", 0, "mean of random weights of the start (default: 1 for sharing and equations, else 0)")
-	flags.Float64Var(&f.deviation, "deviation", 0, "standard deviation of random weights of the start (default: 1 for sharing and equations, else 1/√d)")
-	flags.StringVar(&f.eta, "eta", "", "learning rate, a formula over the step t (default: the rule's)")
+	flags.Float64Var(&f.mean, "mean", 0, "mean of random weights of the start (default: 1 for sharing and equations, 1/√d for foldiak, else 0)")
+	flags.Float64Var(&f.deviation, "deviation", 0, "standard deviation of random weights of the start (default: 1 for sharing and equations, 0.3/√d for foldiak, else 1/√d)")
+	flags.StringVar(&f.eta, "eta", "", "learning rate, a formula over the step t, 0 or more (default: the rule's, above; 0.01 for equations; of sharing with circuits "+circuitEta+")")
 	heading(flags, "eta", "Learning")
-	flags.Float64Var(&f.momentum, "momentum", 0, "momentum (default: the rule's)")
-	flags.IntVar(&f.steps, "steps", 0, "steps (default: 2000; 300000 for circuits, whose steps are steps in time)")
+	flags.Float64Var(&f.momentum, "momentum", 0, "momentum (default: the rule's, above, else 0)")
+	flags.IntVar(&f.steps, "steps", 0, "steps (default: 2000; 20000 for foldiak; 300000 for circuits, whose steps are steps in time)")
 	flags.IntVar(&f.hold, "hold", 0, "steps that an input stays (default: 150 for circuits, else 1)")
-	flags.IntVar(&f.wait, "wait", 0, "steps of a held input before anything is learnt, while the rates settle (default: half of them for circuit-corrected)")
+	flags.IntVar(&f.wait, "wait", 0, "steps of a held input before anything is learnt, while the rates settle (default: half of them for sharing with circuit-corrected, else 0)")
 	flags.IntVar(&f.batch, "batch", 1, "inputs of a step, whose changes are averaged")
 	flags.Float64Var(&f.averages, "averages", 100, "time constant of the running averages (theta, avg_pre, avg_post), patterns")
 	flags.IntVar(&f.every, "every", 0, "steps between records (default: for about 200 records)")
@@ -82,6 +86,10 @@ func (f *plasticityFlags) add(flags *pflag.FlagSet) {
 	flags.IntVar(&f.weightsMB, "weights-mb", 64, "memory for recorded weights, MB: as many records as fit hold them, evenly spaced (0: none)")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of weights and inputs: same seed, same bits")
 }
+
+// circuitEta is the rate of sharing with circuits, as in the convergence experiment
+// of Pogodin et al. 2021: nothing is learnt before the rates have settled once.
+const circuitEta = "t > 50 ? 3e-4/sqrt(1 + t/2) : 0"
 
 // inputs are the values of --input that are no files.
 var inputs = []string{"white", "correlated", "gratings", "lines", "patches"}
@@ -98,6 +106,9 @@ type plasticityRun struct {
 	data      []datum
 	constants map[string]float64
 	alpha     float64 // of the mean filter under sharing; +Inf where it is kept
+	side      int     // k
+	eta       string
+	filters   string // where the weights of a filter are not channels × k × k: how many, and from which file
 }
 
 // A ruleChoice is the rule and the neurons that the flags name.
@@ -119,6 +130,12 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 		return c, misused("--equation is empty, expected such as \"dw = eta*post*(pre - post*w)\"")
 	}
 	c.equation = f.equation
+	if f.flags.Changed("equation") && strings.TrimSpace(f.equation) == "" {
+		return c, misused("--equation is empty, expected one such as %q", exampleEquation)
+	}
+	if f.flags.Changed("equation-file") && f.equationFile == "" {
+		return c, misused("--equation-file is empty, expected a file")
+	}
 	if f.equationFile != "" {
 		if f.equation != "" {
 			return c, misused("--equation and --equation-file: expected one of them")
@@ -127,7 +144,9 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 		if err != nil {
 			return c, err
 		}
-		c.equation = string(text)
+		if c.equation = string(text); strings.TrimSpace(c.equation) == "" {
+			return c, misused("%s is empty, expected an equation such as %q", f.equationFile, exampleEquation)
+		}
 	}
 	if c.equation == "" {
 		if c.ruleEntry, err = find(ruleTable, func(r ruleEntry) string { return r.name }, "--rule", f.rule); err != nil {
@@ -143,6 +162,7 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 		if c.name == "foldiak" && leftAlone(f.flags, "input") {
 			f.input = "lines"
 		}
+		f.size(c)
 		return c, checkConstants(c.name, c.constants)
 	}
 	if f.flags.Changed("rule") {
@@ -150,6 +170,34 @@ func (f *plasticityFlags) choose() (ruleChoice, error) {
 	}
 	c.ruleEntry = ruleEntry{name: "equation", rate: "0.01"}
 	return c, f.chooseEquation(&c)
+}
+
+// exampleEquation is Oja's rule.
+const exampleEquation = "dw = eta*post*(pre - post*w)"
+
+// equationHint says what to do about a name that an equation does not know.
+func equationHint(err error) string {
+	e := new(plasticity.EquationError)
+	if !errors.As(err, &e) || e.Unknown == "" {
+		return ""
+	}
+	if latin := greek[e.Unknown]; latin != "" {
+		return fmt.Sprintf("\n%s is written %s", e.Unknown, latin)
+	}
+	return fmt.Sprintf("\nA constant of your own is given by --set %s=VALUE.", e.Unknown)
+}
+
+var greek = map[string]string{"η": "eta", "θ": "theta"}
+
+// size takes the rule's own number of neurons and side of the receptive field,
+// where these were left alone.
+func (f *plasticityFlags) size(c ruleChoice) {
+	if c.n > 0 && leftAlone(f.flags, "n") {
+		f.n = c.n
+	}
+	if c.k > 0 && leftAlone(f.flags, "k") && leftAlone(f.flags, "channels") {
+		f.k = c.k
+	}
 }
 
 // chooseEquation parses the equation. A constant of --set is the equation's,
@@ -177,7 +225,7 @@ func (f *plasticityFlags) chooseEquation(c *ruleChoice) error {
 		if f.equationFile != "" {
 			where = f.equationFile
 		}
-		return misused("%s: %w", where, err)
+		return misused("%s: %w%s", where, err, equationHint(err))
 	}
 	maps.Copy(c.constants, own)
 	c.make = func(map[string]float64, neuronsEntry) plasticity.Rule {
@@ -216,7 +264,7 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 		}
 		defaults["hold"], defaults["steps"] = fmt.Sprint(hold), "300000"
 		if c.name == "sharing" {
-			defaults["eta"] = "t > 50 ? 3e-4/sqrt(1 + t/2) : 0"
+			defaults["eta"] = circuitEta
 			if !c.neurons.ignorePool {
 				defaults["wait"] = fmt.Sprint(hold / 2)
 			}
@@ -229,8 +277,11 @@ func (f *plasticityFlags) complete(c ruleChoice, d int) error {
 			}
 		}
 	}
-	if f.steps < 1 || f.hold < 1 || f.steps > 1<<40 || f.hold > 1<<30 {
-		return misused("--steps %d --hold %d: expected at least 1 step, and 1 step for an input", f.steps, f.hold)
+	if f.steps < 1 || f.steps > 1<<40 {
+		return misused("--steps %d: expected 1 to %d", f.steps, 1<<40)
+	}
+	if f.hold < 1 || f.hold > 1<<30 {
+		return misused("--hold %d: expected 1 to %d steps for an input", f.hold, 1<<30)
 	}
 	if leftAlone(f.flags, "every") {
 		presentations := max(1, f.steps/f.hold)
@@ -270,14 +321,29 @@ func (f *plasticityFlags) build(ctx context.Context) (*plasticityRun, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.name == "sanger" && r.w == nil && leftAlone(f.flags, "n") {
+		f.n = min(f.n, d) // those beyond find nothing left of the input
+	}
+	r.side = f.k
+	if d != f.channels*f.k*f.k {
+		file := f.input
+		if f.weights != "" {
+			file = f.weights
+		}
+		r.filters = fmt.Sprintf("filters of %d weights, from %s", d, file)
+	}
 	if err := f.complete(c, d); err != nil {
 		return nil, err
 	}
-	if f.every < 1 || f.wait < 0 || f.wait > 0 && f.wait >= f.hold {
-		return nil, misused("--steps %d --hold %d --wait %d --every %d: expected at least 1 step, 1 step for an input, a shorter wait, and 1 step between records", f.steps, f.hold, f.wait, f.every)
-	}
-	if !(f.averages >= 1) || !(f.momentum >= 0 && f.momentum < 1) {
-		return nil, misused("--averages %g --momentum %g: expected at least 1, and a momentum from 0 to below 1", f.averages, f.momentum)
+	switch {
+	case f.every < 1:
+		return nil, misused("--every %d: expected at least 1 step between records", f.every)
+	case f.wait < 0 || f.wait > 0 && f.wait >= f.hold:
+		return nil, misused("--wait %d: expected 0 or more steps, fewer than the %d that an input is held (--hold)", f.wait, f.hold)
+	case !(f.averages >= 1):
+		return nil, misused("--averages %g: expected at least 1", f.averages)
+	case !(f.momentum >= 0 && f.momentum < 1):
+		return nil, misused("--momentum %g: expected at least 0 and below 1", f.momentum)
 	}
 	// Weights, their start, velocities, the theory's and a copy; a batch with its
 	// answers; the records and their columns; the recorded weights.
@@ -286,8 +352,11 @@ func (f *plasticityFlags) build(ctx context.Context) (*plasticityRun, error) {
 		return nil, err
 	}
 	if r.w == nil {
-		if !(f.deviation >= 0) || math.IsInf(f.deviation, 1) || math.IsNaN(f.mean) || math.IsInf(f.mean, 0) {
-			return nil, misused("--mean %g --deviation %g: expected finite numbers, the deviation 0 or more", f.mean, f.deviation)
+		if !(f.deviation >= 0) || math.IsInf(f.deviation, 1) {
+			return nil, misused("--deviation %g: expected a finite number, 0 or more", f.deviation)
+		}
+		if math.IsNaN(f.mean) || math.IsInf(f.mean, 0) {
+			return nil, misused("--mean %g: expected a finite number", f.mean)
 		}
 		r.w = plasticity.Gaussian(f.n, d, f.mean, f.deviation, 16*f.seed)
 	}
@@ -296,11 +365,11 @@ func (f *plasticityFlags) build(ctx context.Context) (*plasticityRun, error) {
 		return nil, misused("--eta: %w", err)
 	}
 	for _, step := range []int{0, f.steps / 2, f.steps - 1} {
-		if η := rate(step); math.IsNaN(η) || math.IsInf(η, 0) {
-			return nil, misused("--eta %s is %g at step %d, expected finite numbers", f.eta, η, step)
+		if η := rate(step); !(η >= 0) || math.IsInf(η, 1) {
+			return nil, misused("--eta %s is %g at step %d, expected finite numbers, 0 or more", f.eta, η, step)
 		}
 	}
-	r.steps = f.steps
+	r.steps, r.eta = f.steps, f.eta
 	r.Experiment.Rule, r.Experiment.Rate = c.make(c.constants, c.neurons), rate
 	r.Momentum, r.Hold, r.Wait, r.Batch, r.Tau = f.momentum, f.hold, f.wait, f.batch, f.averages
 	if _, own := r.Experiment.Rule.(plasticity.Neurons); !own {
@@ -370,6 +439,9 @@ func matrixFile(path, what string) (data []float64, shape []int, err error) {
 // openInput opens what the neurons see. given says that d is not open to change.
 func (f *plasticityFlags) openInput(ctx context.Context, r *plasticityRun, d int, given bool) (int, error) {
 	seed := 16*f.seed + 1
+	if err := f.unused(); err != nil {
+		return 0, err
+	}
 	spatial := func() error {
 		if d != f.channels*f.k*f.k {
 			return misused("--input %s: filters of %d weights are no %d channels of %d × %d; give --k and --channels", f.input, d, f.channels, f.k, f.k)
@@ -427,6 +499,17 @@ func (f *plasticityFlags) openInput(ctx context.Context, r *plasticityRun, d int
 	return shape[1], err
 }
 
+// unused refuses flags of another input. Where a sweep varies the input they may be
+// for one of its values.
+func (f *plasticityFlags) unused() error {
+	for flag, input := range map[string]string{"spectrum": "correlated", "images": "patches", "image-size": "patches"} {
+		if f.input != input && f.flags.Changed(flag) && !f.inputVaries {
+			return misused("--%s is for --input %s, not for --input %s", flag, input, f.input)
+		}
+	}
+	return nil
+}
+
 // weightsShape names the file of the filters, where they are from one.
 func (f *plasticityFlags) weightsShape() string {
 	if f.weights == "" {
@@ -478,10 +561,10 @@ func (f *plasticityFlags) openPatchImages(ctx context.Context) (stimuli.Set, err
 	}
 	open := func() (stimuli.Set, error) {
 		if kind, dir, _ := strings.Cut(f.images, ":"); kind == "pictures" {
-			set, _, err := stimuli.OpenImages(ctx, dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize})
+			set, _, err := stimuli.OpenImages(ctx, dir, stimuli.ImageOptions{Channels: f.channels, Height: f.imageSize, Width: f.imageSize, Read: f.read})
 			return set, err
 		}
-		sets, err := openImages(ctx, f.images, 0, 1, preparation{}, stimuli.ImageOptions{})
+		sets, err := openImages(ctx, f.images, 0, 1, preparation{}, stimuli.ImageOptions{Read: f.read})
 		return sets.train, err
 	}
 	if f.sets == nil {

@@ -20,7 +20,8 @@ type bar struct {
 	mu          sync.Mutex
 	label       string
 	n, total    int
-	first       int // units that were done before
+	first       int     // units that were done before
+	part, began float64 // of the work that is done, and was before, where units differ in cost; 0: they do not
 	begun, last time.Time
 	gone        bool
 }
@@ -70,6 +71,18 @@ func (b *bar) from(n int) {
 	}
 }
 
+// worth says which part of the work is done, 0 to 1, where the units differ in cost:
+// the time left is told from it. before: by an interrupted run.
+func (b *bar) worth(part float64, before bool) {
+	if b != nil {
+		b.mu.Lock()
+		if b.part = part; before {
+			b.began = part
+		}
+		b.mu.Unlock()
+	}
+}
+
 // at shows that n units are done, under the given label.
 func (b *bar) at(n int, label string) {
 	if b == nil {
@@ -97,7 +110,11 @@ func (b *bar) speed(now time.Time) string {
 		return fmt.Sprintf(" %s gone by", now.Sub(b.begun).Round(time.Second))
 	}
 	each := max(1, b.last.Sub(b.begun)/time.Duration(done))
-	left := max(0, each*time.Duration(b.total-b.n)-now.Sub(b.last))
+	left := each * time.Duration(b.total-b.n)
+	if b.part > b.began {
+		left = time.Duration(float64(b.last.Sub(b.begun)) * (1 - b.part) / (b.part - b.began))
+	}
+	left = max(0, left-now.Sub(b.last))
 	rate := fmt.Sprintf("%.3g", 1/each.Seconds())
 	if perSecond := 1 / each.Seconds(); perSecond >= 100 {
 		rate = thousands(int(perSecond))

@@ -85,8 +85,10 @@ differ, their tables, and their curves in the same axes.
 
 // reportPath is where the report of a run lies.
 func reportPath(folder string) string {
-	return filepath.Join(folder, "report.html")
+	return filepath.Join(folder, reportName)
 }
+
+const reportName = "report.html"
 
 // writeReport writes the report of a run's folder into it, from its files alone.
 func writeReport(ctx context.Context, dir string) error {

@@ -398,7 +398,7 @@ func addTrajectories(p *page, runs []*savedRun, files figureFolder) error {
 		name, column, title, y, caption string
 		of                              func(float64) float64
 	}{
-		{"inverse-snr", "inverse_snr", "Scatter of the filters around their mean", "log10 inverse SNR", "Variance of the filters over their squared mean, mean over weights (which is not 1/SNR); log10.", math.Log10},
+		{"inverse-snr", "inverse_snr", "Scatter of the filters around their mean", "log10 inverse SNR", "Variance of the filters over their squared mean, mean over weights; log10. It is not 1/SNR, the SNR being the mean of the squared mean over the variance.", math.Log10},
 		{"mean-norm", "mean_norm", "Norm of the mean filter", "relative to the start", "Norm of the mean filter over that at the start.", func(v float64) float64 { return v }},
 		{"drift", "drift", "Drift from the start", "relative", "Distance of the weights from those at the start, over the norm of these.", func(v float64) float64 { return v }},
 	} {
@@ -423,14 +423,20 @@ func addTrajectories(p *page, runs []*savedRun, files figureFolder) error {
 		widen(d.Plot)
 		figures = append(figures, f)
 	}
+	var notes []string
 	for _, r := range runs {
 		if r.trajectory != nil && len(r.trajectory.steps) > 0 {
 			last := func(column string) string {
 				values := r.trajectory.columns[column]
 				return short(values[len(values)-1])
 			}
-			t.Rows = append(t.Rows, append([]pageCell{left(r.name)}, cells(last("step"), last("snr"), last("mean_norm"), last("drift"))...))
+			steps := last("step")
+			if r.diverged != nil {
+				steps += ", diverged"
+				notes = append(notes, r.name+" "+r.diverged.Reason+".")
+			}
+			t.Rows = append(t.Rows, append([]pageCell{left(r.name)}, cells(steps, last("snr"), last("mean_norm"), last("drift"))...))
 		}
 	}
-	return p.add(section{Title: "Plasticity", Table: t}, files, figures)
+	return p.add(section{Title: "Plasticity", Table: t, Notes: notes}, files, figures)
 }

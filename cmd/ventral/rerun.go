@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"ventral/plasticity"
 )
 
 var rerunVerb = verb{
@@ -107,7 +109,10 @@ func (r *rerun) run(ctx context.Context, t *terminal) error {
 	if err := checkRunFolder(c.Rerun, r.overwrite); err != nil {
 		return err
 	}
-	if err := r.repeat(ctx, t, v, config, file.startedIn, c.Rerun); err != nil {
+	err = r.repeat(ctx, t, v, config, file.startedIn, c.Rerun)
+	if _, diverged := plasticity.Diverged(err); diverged { // it left a folder all the same
+		t.say("the rerun: %v", err)
+	} else if err != nil {
 		return err
 	}
 	if err := c.compare(); err != nil {
@@ -160,11 +165,6 @@ func (r *rerun) repeat(ctx context.Context, t *terminal, v verb, config, started
 // notCompared are files that equal runs need not share.
 var notCompared = []string{timingName, configName}
 
-// ofReport tells whether ventral report writes a file into a run's folder.
-func ofReport(name string) bool {
-	return name == filepath.Base(reportPath("")) || filepath.ToSlash(filepath.Dir(name)) == "plots"
-}
-
 // compare holds the rerun's files against those of the folder.
 func (c *comparison) compare() error {
 	before, err := filesUnder(c.Folder)
@@ -175,12 +175,11 @@ func (c *comparison) compare() error {
 	if err != nil {
 		return err
 	}
+	reported := func(name string) bool {
+		return (name == reportName || strings.HasPrefix(name, "plots/")) && !slices.Contains(after, reportName)
+	}
 	for _, name := range before {
-		if slices.Contains(notCompared, filepath.Base(name)) {
-			c.NotCompared = append(c.NotCompared, name)
-			continue
-		}
-		if !slices.Contains(after, name) && ofReport(name) {
+		if slices.Contains(notCompared, filepath.Base(name)) || reported(name) {
 			c.NotCompared = append(c.NotCompared, name)
 			continue
 		}

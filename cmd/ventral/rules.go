@@ -25,33 +25,34 @@ type ruleEntry struct {
 	constants      []constant
 	rate           string  // the default of --eta; NUMBER/d is in parts of the weights of a filter
 	momentum       float64 // the default of --momentum
+	n, k           int     // the defaults of --n and --k; 0 = those of all rules
 	make           func(c map[string]float64, neurons neuronsEntry) plasticity.Rule
 }
 
 var ruleTable = []ruleEntry{
-	{"sharing", "dw = -eta*((post - mean_post)*pre + gamma*(w - w0))", []constant{{"gamma", .01, "pull to the weights of the start"}}, "0.5/(1000 + t)", .95,
+	{"sharing", "dw = -eta*((post - mean_post)*pre + gamma*(w - w0))", []constant{{"gamma", .01, "pull to the weights of the start"}}, "0.5/(1000 + t)", .95, 0, 0,
 		func(c map[string]float64, n neuronsEntry) plasticity.Rule {
 			return plasticity.Sharing{Gamma: c["gamma"], Baseline: c["b"], IgnorePool: n.ignorePool}
 		}},
-	{"hebb", "dw = eta*(post*pre - decay*w)", []constant{{"decay", 0, "decay of the weights"}, {"normalise", 1, "1 keeps the length of every filter, 0 lets it grow"}}, "0.1/d", 0,
+	{"hebb", "dw = eta*(post*pre - decay*w)", []constant{{"decay", 0, "decay of the weights"}, {"normalise", 1, "1 keeps the length of every filter; 0 does not, and without a decay the weights then grow without end"}}, "0.1/d", 0, 0, 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return plasticity.Hebb{Decay: c["decay"], Normalise: c["normalise"] != 0}
 		}},
-	{"antihebb", "dw = -eta*(post - b)*pre", []constant{{"b", 0, "baseline rate"}}, "0.1/d", 0,
+	{"antihebb", "dw = -eta*(post - b)*pre", []constant{{"b", 0, "baseline rate"}}, "0.1/d", 0, 0, 0,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return plasticity.AntiHebb{Baseline: c["b"]}
 		}},
-	{"covariance", "dw = eta*(post - avg_post)*(pre - avg_pre)", nil, "0.01/d", 0,
+	{"covariance", "dw = eta*(post - avg_post)*(pre - avg_pre)", nil, "0.01/d", 0, 0, 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Covariance{} }},
-	{"oja", "dw = eta*post*(pre - post*w)", nil, "0.1/d", 0,
+	{"oja", "dw = eta*post*(pre - post*w)", nil, "0.1/d", 0, 0, 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Oja{} }},
-	{"sanger", "dw_i = eta*post_i*(pre - Σ_k≤i post_k*w_k)", nil, "0.1/d", 0,
+	{"sanger", "dw_i = eta*post_i*(pre - Σ_k≤i post_k*w_k)", nil, "0.1/d", 0, 0, 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.Sanger{} }},
-	{"bcm", "dw = eta*post*(post - theta)*pre", nil, "0.005/d", 0,
+	{"bcm", "dw = eta*post*(post - theta)*pre", nil, "0.005/d", 0, 0, 0,
 		func(map[string]float64, neuronsEntry) plasticity.Rule { return plasticity.BCM{} }},
 	{"foldiak", "dw = eta*post*(pre - w); lateral weights and thresholds change too", []constant{
 		{"p", 1. / 8, "the rate at which thresholds keep each neuron"}, {"lateral", 5, "rate of the lateral weights, in parts of eta"},
-		{"thresholds", 1, "rate of the thresholds, in parts of eta"}, {"gain", 10, "gain of the logistic neurons"}}, "0.02", 0,
+		{"thresholds", 1, "rate of the thresholds, in parts of eta"}, {"gain", 10, "gain of the logistic neurons"}}, "0.02", 0, 16, 8,
 		func(c map[string]float64, _ neuronsEntry) plasticity.Rule {
 			return &plasticity.Foldiak{P: c["p"], LateralRate: orBelow(c["lateral"]), ThresholdRate: orBelow(c["thresholds"]), Gain: c["gain"]}
 		}},
@@ -73,15 +74,32 @@ func static(f neuron.Transfer) func(int, map[string]float64) (plasticity.Neurons
 // circuit makes the lateral circuit of the constants.
 func circuit(n int, c map[string]float64) (*neuron.Circuit, error) {
 	o := neuron.CircuitOptions{Tau: c["tau"], Alpha: orBelow(c["alpha"]), Baseline: orBelow(c["b"]), Step: c["dt"]}
-	if c["alpha"] < 0 || c["b"] < 0 || !(c["tau"] > 0) || !(c["dt"] > 0) {
-		return nil, misused("--set: alpha = %g, b = %g, tau = %g, dt = %g: expected alpha and b of 0 or more, tau and dt above 0", c["alpha"], c["b"], c["tau"], c["dt"])
+	for _, name := range []string{"alpha", "b"} {
+		if c[name] < 0 {
+			return nil, misused("--set %s=%g: expected 0 or more", name, c[name])
+		}
+	}
+	for _, name := range []string{"tau", "dt"} {
+		if !(c[name] > 0) {
+			return nil, misused("--set %s=%g: expected a positive number", name, c[name])
+		}
 	}
 	if c["order"] == 4 {
 		o.Method = &neuron.RungeKutta{}
 	} else if c["order"] != 1 {
 		return nil, misused("--set order=%g: expected 1 (Euler) or 4 (Runge–Kutta)", c["order"])
 	}
-	return neuron.NewCircuit(n, o)
+	made, err := neuron.NewCircuit(n, o)
+	if err != nil {
+		hint := ""
+		if o.Method = (&neuron.RungeKutta{}); c["order"] == 1 {
+			if _, other := neuron.NewCircuit(n, o); other == nil {
+				hint = ", --set order=4"
+			}
+		}
+		return nil, misused("--set dt=%g: %w%s", c["dt"], err, hint)
+	}
+	return made, nil
 }
 
 // orBelow is how options say 0 where their zero means a default.
@@ -117,7 +135,7 @@ var neuronsTable = []neuronsEntry{
 	{"rectified", "r = max(0, z)", nil, false, false, static(neuron.Rectify)},
 	{"tanh", "r = tanh(z)", nil, false, false, static(neuron.Tanh)},
 	{"logistic", "r = 1/(1 + exp(-z))", nil, false, false, static(neuron.Logistic(1))},
-	{"circuit", "a pool with lateral inhibition, in time: tau*dr/dt = -r + z - alpha*r_inh + b; sharing is about b in place of mean_post", circuitConstants, true, true, dynamic},
+	{"circuit", "a pool with lateral inhibition, in time, from rates of 0: tau*dr/dt = -r + z - alpha*r_inh + b, tau*dr_inh/dt = -r_inh + mean(r) - b; sharing is about b in place of mean_post", circuitConstants, true, true, dynamic},
 	{"circuit-corrected", "the circuit; sharing is about b + r_inh", circuitConstants, true, false, dynamic},
 	{"settled", "its steady state at once; sharing is about b", settledConstants, false, true, settled},
 	{"settled-corrected", "its steady state; sharing is about b + r_inh", settledConstants, false, false, settled},
@@ -164,11 +182,18 @@ func constantsOf(set map[string]string, of string, lists ...[]constant) (map[str
 
 // checkConstants returns an error for constants that make no rule.
 func checkConstants(rule string, c map[string]float64) error {
-	if rule == "foldiak" && !(c["p"] > 0 && c["p"] < 1 && c["lateral"] >= 0 && c["thresholds"] >= 0 && c["gain"] > 0) {
-		return misused("--set: p = %g, lateral = %g, thresholds = %g, gain = %g: expected p between 0 and 1, rates of 0 or more and a positive gain", c["p"], c["lateral"], c["thresholds"], c["gain"])
+	if rule == "foldiak" {
+		if !(c["p"] > 0 && c["p"] < 1) {
+			return misused("--set p=%g: expected p between 0 and 1", c["p"])
+		}
+		if !(c["gain"] > 0) {
+			return misused("--set gain=%g: expected a positive number", c["gain"])
+		}
 	}
-	if c["gamma"] < 0 || c["decay"] < 0 {
-		return misused("--set: gamma = %g, decay = %g: expected 0 or more", c["gamma"], c["decay"])
+	for _, name := range []string{"gamma", "decay", "lateral", "thresholds"} {
+		if c[name] < 0 {
+			return misused("--set %s=%g: expected 0 or more", name, c[name])
+		}
 	}
 	return nil
 }
@@ -189,6 +214,9 @@ func rulesHelp() string {
 		fmt.Fprintf(&b, "  %-11s %s\n%s%13s eta %s", r.name, r.equation, describeConstants(r.constants, 13), "", r.rate)
 		if r.momentum != 0 {
 			fmt.Fprintf(&b, ", momentum %g", r.momentum)
+		}
+		if r.n != 0 {
+			fmt.Fprintf(&b, ", --n %d, --k %d", r.n, r.k)
 		}
 		b.WriteString("\n")
 	}

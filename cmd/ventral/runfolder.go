@@ -86,21 +86,28 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 		return nil, err
 	}
 	before, err := os.ReadFile(f.path("run.json"))
+	if err == nil && !bytes.Equal(before, description) && beginsAnyway(before) {
+		overwrite = true // there is nothing in it to go on with
+	}
 	switch {
 	case err == nil && bytes.Equal(before, description):
 		f.resumed = true
 		return f, errors.Join(f.acquire(), f.sweep())
 	case err == nil && overwrite:
+		if err := f.acquire(); err != nil {
+			return nil, err
+		}
+		f.lock.Close()
 		if err := os.RemoveAll(f.dir); err != nil {
 			return nil, err
 		}
 	case err == nil:
-		return nil, fmt.Errorf("%s holds an interrupted run with other arguments, data or versions (%s): repeat that one to go on, choose another --out, or pass --overwrite to throw it away", f.dir, differenceWords(before, description))
+		return nil, fmt.Errorf("%s holds an interrupted run with other arguments, data or versions (%s): repeat that one to go on, choose another --out, or pass --overwrite to throw it away", f.shown(), differenceWords(before, description))
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
 	if entries, err := os.ReadDir(f.dir); err == nil && len(entries) > 0 {
-		return nil, fmt.Errorf("%s exists and holds no run.json, so it is no interrupted run of ventral's: move it away or choose another --out", f.dir)
+		return nil, fmt.Errorf("%s exists and holds no run.json, so it is no interrupted run of ventral's: move it away or choose another --out", f.shown())
 	}
 	if err := os.MkdirAll(f.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("the run's folder cannot be made: %w", err)
@@ -129,6 +136,27 @@ func differenceWords(before, after []byte) string {
 	return strings.Join(words, "; ")
 }
 
+// beginsAnyway reports whether the run of a description begins anew whatever its
+// interrupted folder holds.
+func beginsAnyway(text []byte) bool {
+	var about struct{ Verb string }
+	return json.Unmarshal(text, &about) == nil && about.Verb == "plasticity run"
+}
+
+// shown is the partial folder as people are told of it: as --out named the run,
+// unless that is a link to elsewhere.
+func (f *runFolder) shown() string {
+	name := f.name + ".partial"
+	a, err := os.Stat(name)
+	if err != nil {
+		return f.dir
+	}
+	if b, err := os.Stat(f.dir); err != nil || !os.SameFile(a, b) {
+		return f.dir
+	}
+	return name
+}
+
 // acquire locks the run against a second process with the same command. The
 // lock goes with the process.
 func (f *runFolder) acquire() error {
@@ -138,7 +166,7 @@ func (f *runFolder) acquire() error {
 	}
 	f.lock = lock
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("another process is writing this run in %s: wait for it, or choose another --out", f.dir)
+		return fmt.Errorf("another process is writing this run in %s: wait for it, or choose another --out", f.shown())
 	}
 	return nil
 }
@@ -168,6 +196,8 @@ func checkRunFolder(out string, overwrite bool) error {
 		return fmt.Errorf("the run's folder: %w", err)
 	case len(entries) == 0:
 		return nil
+	case !overwrite && exists(filepath.Join(out, divergedName)):
+		return fmt.Errorf("%s exists, and is a run that diverged (its %s says how): choose another --out, or pass --overwrite to replace it", out, divergedName)
 	case !overwrite:
 		return fmt.Errorf("%s exists: choose another --out, or pass --overwrite to replace it", out)
 	}

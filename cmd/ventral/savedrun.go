@@ -36,6 +36,7 @@ type savedRun struct {
 	networks   []savedNetwork          // in the order of the results
 	neuroids   map[[3]string][]neuroid // by network, layer and region
 	trajectory *savedTrajectory        // of plasticity run
+	diverged   *divergenceJSON         // of plasticity run, if it did
 	slept      []savedSleep            // of ventral sleep
 	scores     []scoreJSON             // of ventral score
 	compared   []differenceJSON        // of its layers
@@ -330,6 +331,12 @@ func (r *savedRun) readTrajectory() error {
 		}
 	}
 	t.steps = t.columns["step"]
+	if path := r.path(divergedName); exists(path) {
+		r.diverged = new(divergenceJSON)
+		if err := readJSON(path, r.diverged); err != nil {
+			return err
+		}
+	}
 	r.trajectory = t
 	return nil
 }

@@ -126,6 +126,7 @@ func TestDidYouMean(t *testing.T) {
 		{"plasticity run --rule ojas --out x", "oja"},
 		{"plasticity run --set gama=1 --out x", "gamma"},
 		{"stimuli render gabour --out x", "gabor"},
+		{"stimuli render shape --out x", "shapes"},
 		{"fetch cifar", "cifar10"},
 		{"completion bsh", "bash"},
 		{"score --features " + acts + " --responses " + acts + " --layers simpel", "simple"},

@@ -143,6 +143,24 @@ func (v stimulusValues) grating() stimuli.Grating {
 		TemporalFrequency: v["temporal-frequency"], Size: v["size"], X: v["x"], Y: v["y"]}
 }
 
+// findStimulus returns the kind of that name. "sleep" is what periodic patterns are
+// for, and shapes, which are labelled images, are no kind but a name too.
+func findStimulus(kinds []stimulusKind, name string) (stimulusKind, error) {
+	var names []string
+	for _, k := range kinds {
+		if k.name == name {
+			return k, nil
+		}
+		names = append(names, k.name)
+	}
+	names = append(names, "shapes")
+	meant := ""
+	if name == "sleep" {
+		meant = "; what layers see in sleep is periodic"
+	}
+	return stimulusKind{}, unknown(name, names, "stimulus %q: expected one of %s%s", name, strings.Join(names, ", "), meant)
+}
+
 // kindsHelp lists the kinds with their parameters and defaults.
 func kindsHelp() string {
 	var b strings.Builder

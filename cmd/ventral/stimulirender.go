@@ -102,7 +102,7 @@ func (s *stimuliRender) run(ctx context.Context, t *terminal) error {
 	if s.flags.Changed("number") {
 		return misused("--number is of shapes; a list of --seed makes several stimuli of what is random")
 	}
-	kind, err := find(stimulusKinds(s.image, s.raster), func(k stimulusKind) string { return k.name }, "stimulus", s.flags.Arg(0))
+	kind, err := findStimulus(stimulusKinds(s.image, s.raster), s.flags.Arg(0))
 	if err != nil {
 		return err
 	}

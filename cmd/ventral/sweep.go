@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ Runs a rule, as plasticity run does, for every combination of the values of
 --vary and every seed, on all cores. NAME is a flag of plasticity run or a
 constant of the rule. Writes --out: runs.csv, one row per run in the order of
 the grid, with the measures at its end, and run.json. A run that diverges is a
-row that says so. Interrupted, the same command goes on from the runs that are
+row that says so, with the reason. Interrupted, the same command goes on from the runs that are
 complete.
 
   ventral plasticity sweep --vary gamma=.1,.01,.001 --vary k=3,6,9 --seeds 10 --out runs/grid
@@ -36,8 +37,9 @@ complete.
 	json: `
   run                   the folder
   runs                  of each: run (its number), point (what is varied, by
-                        name), seed, status (done, diverged), steps and
-                        measures, by the names of the columns of runs.csv`,
+                        name), seed, status (done, diverged), reason (of a
+                        divergence), steps and measures, by the names of the
+                        columns of runs.csv`,
 	flags: func(flags *pflag.FlagSet) action {
 		var (
 			f      plasticityFlags
@@ -64,7 +66,10 @@ complete.
 			if err := s.parse(vary); err != nil {
 				return err
 			}
+			var finish func()
+			f.read, finish = t.reading()
 			data, err := s.check(ctx)
+			finish()
 			if err != nil {
 				return err
 			}
@@ -185,7 +190,7 @@ func (s *sweep) point(combination int) []string {
 
 // flagsOf are the flags of a combination and a seed.
 func (s *sweep) flagsOf(combination, seed int) (*plasticityFlags, error) {
-	f := &plasticityFlags{sets: s.base.sets}
+	f := &plasticityFlags{sets: s.base.sets, read: s.base.read, inputVaries: slices.ContainsFunc(s.axes, func(a sweepAxis) bool { return a.name == "input" })}
 	flags := pflag.NewFlagSet(s.base.flags.Name(), pflag.ContinueOnError)
 	f.add(flags)
 	var failed error
@@ -231,7 +236,7 @@ func (s *sweep) check(ctx context.Context) ([]datum, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.words(c), err)
 		}
-		chosen := map[string]string{"set": r.constantsText()}
+		chosen := map[string]string{"set": r.constantsText(), "d": strconv.Itoa(len(r.w[0]))}
 		f.flags.VisitAll(func(flag *pflag.Flag) {
 			if flag.Name != "set" && flag.Name != "seed" {
 				chosen[flag.Name] = flag.Value.String()
@@ -250,9 +255,10 @@ func (s *sweep) check(ctx context.Context) ([]datum, error) {
 // describe replaces the flags that were left alone by the defaults that the runs
 // took, where these are the same in all.
 func (s *sweep) describe(about *description) {
+	about.Arguments["d"] = "" // the weights of a filter: no flag
 	for name := range about.Arguments {
 		flag := s.base.flags.Lookup(name)
-		if flag.Changed || s.chosen[0][name] == "" {
+		if flag != nil && flag.Changed || s.chosen[0][name] == "" {
 			continue
 		}
 		value := s.chosen[0][name]
@@ -285,7 +291,7 @@ func (s *sweep) header() []string {
 	for _, c := range measureColumns {
 		header = append(header, c.name)
 	}
-	return header
+	return append(header, "reason")
 }
 
 // saveEvery is how much work a killed sweep can lose.
@@ -355,13 +361,14 @@ func (s *sweep) one(ctx context.Context, i int) ([]string, error) {
 	row := append([]string{strconv.Itoa(i)}, s.point(i/s.seeds)...)
 	row = append(row, strconv.FormatUint(f.seed, 10))
 	if diverged { // the measures stay empty
-		return append(append(row, "diverged", strconv.Itoa(e.Step)), make([]string, len(measureColumns))...), nil
+		row = append(append(row, "diverged", strconv.Itoa(e.Step)), make([]string, len(measureColumns))...)
+		return append(row, e.Error()), nil
 	}
 	row = append(row, "done", strconv.Itoa(r.last().Step))
 	for _, c := range measureColumns {
 		row = append(row, exact(c.of(r.last())))
 	}
-	return row, nil
+	return append(row, ""), nil
 }
 
 // save writes the rows that are done.
@@ -388,12 +395,12 @@ func (s *sweep) resume(f *runFolder) error {
 	}
 	rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
 	if err != nil || len(rows) == 0 {
-		return fmt.Errorf("%s cannot be read (%v): remove it to begin anew", f.path(runsName), err)
+		return fmt.Errorf("%s cannot be read (%v): remove it to begin anew", filepath.Join(f.shown(), runsName), err)
 	}
 	for _, row := range rows[1:] {
 		i, err := strconv.Atoi(row[0])
 		if err != nil || i < 0 || i >= len(s.rows) || len(row) != len(s.header()) {
-			return fmt.Errorf("%s: a row begins with %q and has %d columns, expected a run of 0 to %d and %d columns: remove it to begin anew", f.path(runsName), row[0], len(row), len(s.rows)-1, len(s.header()))
+			return fmt.Errorf("%s: a row begins with %q and has %d columns, expected a run of 0 to %d and %d columns: remove it to begin anew", filepath.Join(f.shown(), runsName), row[0], len(row), len(s.rows)-1, len(s.header()))
 		}
 		s.rows[i] = row
 	}
@@ -412,6 +419,7 @@ type sweepRunJSON struct {
 	Point    map[string]string `json:"point"`
 	Seed     uint64            `json:"seed"`
 	Status   string            `json:"status"`
+	Reason   string            `json:"reason"` // why it diverged, else ""
 	Steps    int               `json:"steps"`
 	Measures map[string]figure `json:"measures"` // none of a run that diverged
 }
@@ -425,7 +433,7 @@ func (s *sweep) result(folder string) sweepJSON {
 		}
 		row = row[1+len(s.axes):]
 		r.Seed, _ = strconv.ParseUint(row[0], 10, 64) // written by one
-		r.Status = row[1]
+		r.Status, r.Reason = row[1], row[3+len(measureColumns)]
 		r.Steps, _ = strconv.Atoi(row[2])
 		for k, c := range measureColumns {
 			if v, err := strconv.ParseFloat(row[3+k], 64); err == nil {
@@ -477,10 +485,14 @@ func (s *sweep) write(t *terminal) {
 		rows.add(cells...)
 	}
 	rows.write(t.out)
-	fmt.Fprintln(t.out, "mean over seeds ± half the range; runs that diverged do not count.")
+	words := "the one seed; a run that diverged has no measures."
+	if s.seeds > 1 {
+		words = "mean over seeds ± half the range; runs that diverged do not count."
+	}
+	fmt.Fprintln(t.out, words)
 }
 
-// meanSpread is the mean of values and half their range.
+// meanSpread is the mean of values and, of several, half their range.
 func meanSpread(values []float64) string {
 	if len(values) == 0 {
 		return "–"
@@ -489,5 +501,12 @@ func meanSpread(values []float64) string {
 	for _, v := range values {
 		low, high, sum = min(low, v), max(high, v), sum+v
 	}
-	return fmt.Sprintf("%.3f ± %.3f", sum/float64(len(values)), (high-low)/2)
+	mean := sum / float64(len(values))
+	switch {
+	case math.IsInf(mean, 0):
+		return short(mean)
+	case len(values) == 1:
+		return fmt.Sprintf("%.3f", mean)
+	}
+	return fmt.Sprintf("%.3f ± %.3f", mean, (high-low)/2)
 }

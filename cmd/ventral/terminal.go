@@ -102,8 +102,11 @@ func (t *terminal) report(err error) int {
 		if errors.As(err, new(beginsAnew)) {
 			next = "The same command begins anew."
 		}
-		words := strings.TrimSuffix("interrupted: "+strings.TrimSuffix(err.Error(), context.Canceled.Error()), ": ")
-		fmt.Fprintf(t.err, "ventral: %s\n%s\n", words, next)
+		words := "ventral: interrupted"
+		if where := strings.TrimPrefix(strings.ReplaceAll(": "+err.Error(), ": "+context.Canceled.Error(), ""), ": "); where != "" {
+			words += ": " + where
+		}
+		fmt.Fprintf(t.err, "%s\n%s\n", words, next)
 		return exitInterrupted
 	}
 	fmt.Fprintln(t.err, "ventral:", err)

@@ -50,8 +50,7 @@ func (r *plasticityRun) secondMoments(d int) (moments, error) {
 		}
 		return moments{c, "the identity, for white noise", exactGap}, nil
 	case *stimuli.CorrelatedNoise:
-		of := noise.Autocovariance()
-		k := int(math.Sqrt(float64(len(of)))) // the field is square
+		of, k := noise.Autocovariance(), r.side
 		for i := range d {
 			for j := i; j < d; j++ {
 				if i/(k*k) == j/(k*k) { // channels are independent
