@@ -213,3 +213,17 @@ func ExampleOpenFeatures() {
 	// conv1: 2 stimuli × 3 features
 	// conv2: 2 stimuli × 3 features
 }
+
+// Single trials that were kept in another order than the means are put beside them
+// by the names of stimuli and neuroids.
+func ExampleAlignTrials() {
+	means := &fit.Assembly{StimulusIDs: []string{"a", "b"}, Neuroids: []string{"u0"}, Repetitions: 1, Responses: []float64{1, 2}}
+	trials := &fit.Assembly{StimulusIDs: []string{"b", "a"}, Neuroids: []string{"u0"}, Repetitions: 2, Responses: []float64{1.9, 2.1, .8, 1.2}}
+	aligned, err := fit.AlignTrials(trials, means)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(aligned.StimulusIDs, aligned.Responses)
+	// Output: [a b] [0.8 1.2 1.9 2.1]
+}

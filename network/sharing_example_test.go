@@ -78,3 +78,29 @@ func ExampleSleepStimuli() {
 	// conv2: SNR in pools × 1.2
 	// error: <nil>
 }
+
+// A sleep changes filters, and with them the variances of what batch normalisation
+// sees: its running statistics are renewed on images.
+func ExampleModel_RenewStatistics() {
+	m, err := network.New(tiny, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, images := context.Background(), prepared(256, 1)
+	training := network.Training{Epochs: 20, BatchSize: 32, Seed: 1}
+	if _, err := training.Run(ctx, m, network.Data{Train: images, Test: images}, network.State{}, network.Hooks{}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	m.Sleep()
+	stale, _ := m.Evaluate(ctx, images)
+	if err := m.RenewStatistics(ctx, images); err != nil {
+		fmt.Println(err)
+		return
+	}
+	renewed, _ := m.Evaluate(ctx, images)
+	fmt.Println("the loss after the sleep falls:", renewed.Loss < stale.Loss)
+	// Output:
+	// the loss after the sleep falls: true
+}

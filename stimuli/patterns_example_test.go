@@ -91,3 +91,37 @@ func ExampleLines() {
 	// ····█···
 	// ····█···
 }
+
+// A wave crosses a millimetre of a ferret's retina: how much of it is depolarised,
+// a second apart. Time 0 is the first at which 1 % is.
+func ExampleRetinalWaves() {
+	screen := stimuli.Raster{Height: 32, Width: 32, Degrees: 5} // at 200 µm/degree
+	waves := &stimuli.RetinalWaves{Seed: 1, Contrast: 1}
+	frame := make([]float64, 32*32)
+	for second := range 4 {
+		if err := waves.Frame(screen, 1000*float64(second), frame); err != nil {
+			fmt.Println(err)
+			return
+		}
+		active := 0.
+		for _, v := range frame {
+			active += v / float64(len(frame))
+		}
+		fmt.Printf("%d s: %.0f %%\n", second, 100*active)
+	}
+	// Output:
+	// 0 s: 1 %
+	// 1 s: 2 %
+	// 2 s: 4 %
+	// 3 s: 8 %
+}
+
+// Frames of retinal waves as what a layer sees in sleep: of mean 0 and variance 1,
+// and neighbours alike.
+func ExampleWaves() {
+	waves := &stimuli.Waves{Seed: 1, Height: 16, Width: 16}
+	fmt.Printf("variance within %.1f of 1: %t, neighbours covary: %t\n", .6,
+		math.Abs(covariance(waves.Pattern, 256, 256, 100, 100)-1) < .6, covariance(waves.Pattern, 256, 256, 100, 101) > .3)
+	// Output:
+	// variance within 0.6 of 1: true, neighbours covary: true
+}
