@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -180,5 +181,44 @@ func BenchmarkEquation(b *testing.B) {
 	b.ResetTimer()
 	if err := (Experiment{Rule: e, Inputs: white(1), Rate: Constant(1e-4)}).Run(context.Background(), w, b.N, nil); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// An equation that diverges names the operation that was not finite first, or else
+// the rate that Oja's rule would need.
+func TestEquationStability(t *testing.T) {
+	for text, want := range map[string]string{
+		"dw = eta*sqrt(-1 - w*w)*pre":                      "in the equation sqrt of -",
+		"u = post > 0 ? log(post) : 0; dw = eta*pre/(u-u)": "in the equation / of ",
+		"dw = eta*post*pre":                                "of an equation no bound is known",
+	} {
+		rule, err := ParseEquation(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := Experiment{Rule: rule, Inputs: white(1), Rate: Constant(1)}
+		err = e.Run(t.Context(), Gaussian(4, 9, 0, 1, 1), 1000, nil)
+		if d, ok := Diverged(err); !ok || !strings.Contains(d.Advice, want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	// At half the rate that is advised a copy of Oja's rule is bounded.
+	rule, err := ParseEquation("dw = eta*post*(pre - post*w)", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := Gaussian(100, 9, 1, 1, 1)
+	err = Experiment{Rule: rule, Inputs: white(1), Rate: Constant(.03)}.Run(t.Context(), Clone(w), 2000, nil)
+	d, ok := Diverged(err)
+	if !ok {
+		t.Fatalf("%v, expected a divergence", err)
+	}
+	_, text, _ := strings.Cut(d.Advice, "η < ")
+	eta, err := strconv.ParseFloat(strings.Fields(text)[0], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (Experiment{Rule: rule, Inputs: white(1), Rate: Constant(eta / 2)}).Run(t.Context(), w, 2000, nil); err != nil {
+		t.Error(err)
 	}
 }

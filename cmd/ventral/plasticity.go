@@ -97,6 +97,9 @@ func (r *plasticityRun) describe(about *description) {
 	about.Data = append(about.Data, r.data...)
 	about.Arguments["set"], about.Arguments["equation"] = r.constantsText(), r.equation
 	about.Arguments["d"] = strconv.Itoa(len(r.w[0]))
+	if r.equation != "" {
+		delete(about.Arguments, "rule")
+	}
 	if r.filters != "" {
 		delete(about.Arguments, "k")
 		delete(about.Arguments, "channels")

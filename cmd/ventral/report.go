@@ -24,7 +24,8 @@ distributions over neuroids, training curves, sharing SNR through waking and
 sleep, filters, dissimilarity matrices, examples and all parameters; for train,
 sleep, plasticity run and the JSON of ventral score the parts that these have.
 The figures are also single files, SVG and PNG, with their data as CSV, in
-plots/ beside the page.
+plots/ beside the page. What is so added to the folder of a run that had no report,
+ventral rerun does not compare.
 
 Several runs stand side by side on one page, --out: the parameters in which they
 differ, their tables, and their curves in the same axes.

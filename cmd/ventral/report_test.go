@@ -349,6 +349,16 @@ func TestReportSideBySide(t *testing.T) {
 			t.Errorf("the page has no section %q, but %q", heading, p.headings)
 		}
 	}
+	// A circuit beside the mean-field rule: an input of each in one place.
+	ventralOK(t, "plasticity", "run", "--neurons", "circuit", "--steps", "300", "--out", in("circuit"))
+	ventralOK(t, "report", in("weak"), in("circuit"), "--out", in("axes.html"))
+	rows := csvRows(t, in("axes.plots/drift.csv"))
+	if last := rows[len(rows)-1]; last["run"] != "circuit" || last["step"] != "300" || last["inputs"] != "2" {
+		t.Errorf("the last row is %v, want 2 inputs in 300 steps", last)
+	}
+	if p := readPage(t, readFile(t, in("axes.html"))); !strings.Contains(p.figures[0], "inputs shown") || strings.Contains(p.figures[0], "step") {
+		t.Errorf("the figure shows %q", p.figures[0])
+	}
 	for _, name := range []string{"slow", "slept", "weak"} { // one run by itself
 		ventralOK(t, "report", in(name))
 		if p := readPage(t, readFile(t, filepath.Join(in(name), "report.html"))); len(p.figures) == 0 || !slices.Contains(p.headings, "What made this run") {

@@ -390,9 +390,37 @@ func addSleeps(p *page, runs []*savedRun, files figureFolder) error {
 	return p.add(section{Title: "Sleep", Text: "Where sleep makes the filters of a pool one, their SNR is infinite and has no point."}, files, []plotted{f})
 }
 
+// inputsShown is the axis on which runs of ventral plasticity run stand side by side:
+// steps or, where these show different numbers of inputs, the inputs shown, with
+// their number for each step of each run. A step in time of a circuit shows
+// 1/--hold of one, other steps --batch.
+func inputsShown(runs []*savedRun) (axis string, perStep []float64) {
+	different := false
+	perStep = make([]float64, len(runs))
+	for i, r := range runs {
+		hold, err := strconv.ParseFloat(r.about.Arguments["hold"], 64)
+		batch, err2 := strconv.ParseFloat(r.about.Arguments["batch"], 64)
+		if r.trajectory == nil {
+			continue
+		}
+		if err != nil || err2 != nil {
+			return "step", nil
+		}
+		perStep[i] = batch / hold
+		for k := range i {
+			different = different || runs[k].trajectory != nil && perStep[k] != perStep[i]
+		}
+	}
+	if !different {
+		return "step", nil
+	}
+	return "inputs shown", perStep
+}
+
 // addTrajectories overlays runs of ventral plasticity run.
 func addTrajectories(p *page, runs []*savedRun, files figureFolder) error {
 	var figures []plotted
+	x, shown := inputsShown(runs)
 	t := &pageTable{Caption: "Weights at the end", Head: [][]pageCell{{left("run"), {Text: "steps"}, {Text: "sharing SNR"}, {Text: "norm of the mean filter"}, {Text: "drift"}}}}
 	for _, c := range []struct {
 		name, column, title, y, caption string
@@ -402,16 +430,25 @@ func addTrajectories(p *page, runs []*savedRun, files figureFolder) error {
 		{"mean-norm", "mean_norm", "Norm of the mean filter", "relative to the start", "Norm of the mean filter over that at the start.", func(v float64) float64 { return v }},
 		{"drift", "drift", "Drift from the start", "relative", "Distance of the weights from those at the start, over the norm of these.", func(v float64) float64 { return v }},
 	} {
-		d := newKeyedPlot(c.title, "step", c.y)
+		d := newKeyedPlot(c.title, x, c.y)
 		f := plotted{name: c.name, drawing: d, caption: c.caption, header: []string{"run", "step", c.column}}
+		if shown != nil {
+			f.header = []string{"run", "step", "inputs", c.column}
+		}
 		for i, r := range runs {
 			if r.trajectory == nil {
 				continue
 			}
-			line := curve{name: r.name, color: palette[i%len(palette)], dashes: dashesOf(i / len(palette)), xs: r.trajectory.steps, bare: true}
+			line := curve{name: r.name, color: palette[i%len(palette)], dashes: dashesOf(i / len(palette)), bare: true}
 			for k, v := range r.trajectory.columns[c.column] {
-				line.ys = append(line.ys, c.of(v))
-				f.rows = append(f.rows, []string{r.name, exact(r.trajectory.steps[k]), csvCell(v)})
+				step := r.trajectory.steps[k]
+				row := []string{r.name, exact(step)}
+				if shown != nil {
+					step *= shown[i]
+					row = append(row, exact(step))
+				}
+				line.xs, line.ys = append(line.xs, step), append(line.ys, c.of(v))
+				f.rows = append(f.rows, append(row, csvCell(v)))
 			}
 			if err := d.add(line); err != nil {
 				return err
@@ -430,7 +467,7 @@ func addTrajectories(p *page, runs []*savedRun, files figureFolder) error {
 				values := r.trajectory.columns[column]
 				return short(values[len(values)-1])
 			}
-			steps := last("step")
+			steps := thousands(int(r.trajectory.steps[len(r.trajectory.steps)-1]))
 			if r.diverged != nil {
 				steps += ", diverged"
 				notes = append(notes, r.name+" "+r.diverged.Reason+".")

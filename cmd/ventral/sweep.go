@@ -242,6 +242,9 @@ func (s *sweep) check(ctx context.Context) ([]datum, error) {
 				chosen[flag.Name] = flag.Value.String()
 			}
 		})
+		if r.equation != "" {
+			delete(chosen, "rule")
+		}
 		s.chosen = append(s.chosen, chosen)
 		for _, d := range r.data {
 			if !seen[d] {
@@ -256,6 +259,9 @@ func (s *sweep) check(ctx context.Context) ([]datum, error) {
 // took, where these are the same in all.
 func (s *sweep) describe(about *description) {
 	about.Arguments["d"] = "" // the weights of a filter: no flag
+	if _, named := s.chosen[0]["rule"]; !named {
+		delete(about.Arguments, "rule")
+	}
 	for name := range about.Arguments {
 		flag := s.base.flags.Lookup(name)
 		if flag != nil && flag.Changed || s.chosen[0][name] == "" {

@@ -120,6 +120,7 @@ func (r *plasticityRun) figure(th theory) (*figurePage, error) {
 			return nil, err
 		}
 	}
+	roomAbove(snr, .2)
 	snr.Legend.Top = true
 	norms := newPlot("filters against those of the start", "step", "")
 	for i, c := range []struct {
