@@ -17,6 +17,7 @@ import (
 
 var activationsVerb = verb{
 	name:    "activations",
+	anew:    true,
 	summary: "show images to a trained network, or to Gabor cells, and write the layers' activations",
 	detail: `
 Writes the float32 activity of the layers, with stimuli.csv (the stimulus_id of

@@ -38,6 +38,7 @@ type verb struct {
 	summary string // one line
 	detail  string // what it reads, does and writes, with an example
 	json    string // the keys of what --json writes; "": the verb prints no result
+	anew    bool   // an interrupted run begins anew: the folder that it leaves holds nothing to go on with
 	flags   func(*pflag.FlagSet) action
 }
 

@@ -512,3 +512,32 @@ func TestCompareOnRealData(t *testing.T) {
 		t.Errorf("features without names for trials with names: exit code %d: %s", code, errs)
 	}
 }
+
+// What an interrupted run left blocks another command only where the same command
+// could go on from it.
+func TestRunFolderOfAVerbThatBeginsAnew(t *testing.T) {
+	for verb, goesOn := range map[string]bool{"train": true, "compare": true, "plasticity sweep": true, "sleep": false, "activations": false, "plasticity run": false} {
+		out := filepath.Join(t.TempDir(), "run")
+		about := func(seed string) description {
+			return description{Verb: verb, Arguments: map[string]string{"seed": seed}}
+		}
+		left, err := newRunFolder(out, false, about("1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		left.lock.Close() // killed
+		f, err := newRunFolder(out, false, about("2"))
+		if (err != nil) != goesOn {
+			t.Errorf("%s: %v", verb, err)
+		}
+		if err == nil {
+			f.abandon()
+		} else if !strings.Contains(err.Error(), "seed: was 1, is 2") {
+			t.Errorf("%s: %v", verb, err)
+		}
+		_, help, _ := ventral(t, append(strings.Fields(verb), "--help")...)
+		if strings.Contains(strings.Join(strings.Fields(help), " "), "gone on with all the same") != goesOn {
+			t.Errorf("the help of %s on --overwrite: %s", verb, help)
+		}
+	}
+}

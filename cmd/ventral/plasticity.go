@@ -17,6 +17,7 @@ import (
 
 var plasticityRunVerb = verb{
 	name:    "plasticity run",
+	anew:    true,
 	summary: "run one plasticity rule by itself and record its weights and sharing SNR",
 	detail: `
 Shows inputs to a pool of neurons and lets a rule change their weights. Writes

@@ -40,7 +40,11 @@ type folderFlags struct {
 
 func (f *folderFlags) add(flags *pflag.FlagSet, out string) {
 	flags.StringVar(&f.out, "out", out, "folder of the run")
-	flags.BoolVar(&f.overwrite, "overwrite", false, "replace the finished run in --out, and throw away an interrupted one of another command; an interrupted one of the same command is gone on with all the same")
+	usage := "replace the finished run in --out, and throw away an interrupted one of another command"
+	if v, _, _ := findVerb(strings.Fields(flags.Name())); !v.anew {
+		usage += "; an interrupted one of the same command is gone on with all the same"
+	}
+	flags.BoolVar(&f.overwrite, "overwrite", false, usage)
 }
 
 // check refuses, before any work is done, a folder that the run could not be
@@ -86,7 +90,7 @@ func newRunFolder(out string, overwrite bool, about any) (*runFolder, error) {
 		return nil, err
 	}
 	before, err := os.ReadFile(f.path("run.json"))
-	if err == nil && !bytes.Equal(before, description) && beginsAnyway(before) {
+	if err == nil && !bytes.Equal(before, description) && leftByAnew(before) {
 		overwrite = true // there is nothing in it to go on with
 	}
 	switch {
@@ -136,11 +140,15 @@ func differenceWords(before, after []byte) string {
 	return strings.Join(words, "; ")
 }
 
-// beginsAnyway reports whether the run of a description begins anew whatever its
-// interrupted folder holds.
-func beginsAnyway(text []byte) bool {
+// leftByAnew reports whether a run.json is that of a verb whose interrupted runs
+// begin anew.
+func leftByAnew(description []byte) bool {
 	var about struct{ Verb string }
-	return json.Unmarshal(text, &about) == nil && about.Verb == "plasticity run"
+	if json.Unmarshal(description, &about) != nil {
+		return false
+	}
+	v, _, _ := findVerb(strings.Fields(about.Verb))
+	return v.anew
 }
 
 // shown is the partial folder as people are told of it: as --out named the run,

@@ -19,6 +19,7 @@ import (
 
 var sleepVerb = verb{
 	name:    "sleep",
+	anew:    true,
 	summary: "let a trained network sleep: share weights within its pools",
 	detail: `
 Reads a network's weights, lets its locally connected layers sleep, and writes

@@ -19,6 +19,7 @@ import (
 
 var stimuliRenderVerb = verb{
 	name:    "stimuli render",
+	anew:    true,
 	args:    "KIND",
 	summary: "draw gratings, dots, noise and other stimuli: a picture, a movie, or a set with its table",
 	detail: `

@@ -14,6 +14,7 @@ import (
 
 var tuningVerb = verb{
 	name:    "tuning",
+	anew:    true,
 	summary: "orientation and frequency tuning of a network's units or of recorded neurons, beside recorded ones",
 	detail: `
 Shows gratings of every orientation, spatial frequency and phase to a trained
