@@ -104,7 +104,7 @@ func (r BandedRidge) fit(p *Problem, train []int) (*BandedPredictor, error) {
 	}
 	var chosen *mat.Dense // coefficients of the weighted features
 	for _, gamma := range r.candidates(len(sizes)) {
-		s, err := b.weighted(gamma).spectrum(train)
+		s, err := b.weighted(gamma).rotate(train, alphas, len(train))
 		if err != nil {
 			return nil, err
 		}
@@ -123,15 +123,17 @@ func (r BandedRidge) fit(p *Problem, train []int) (*BandedPredictor, error) {
 		if len(better) == 0 {
 			continue
 		}
-		c := s.coefficients(f.Alphas)
+		c, err := s.coefficients(better, pick(f.Alphas, better))
+		if err != nil {
+			return nil, err
+		}
 		if chosen == nil {
-			chosen = c
-			continue
+			chosen = mat.NewDense(c.RawMatrix().Rows, q, nil)
 		}
 		for i := range c.RawMatrix().Rows {
 			from, to := c.RawRowView(i), chosen.RawRowView(i)
-			for _, j := range better {
-				to[j] = from[j]
+			for k, j := range better {
+				to[j] = from[k]
 			}
 		}
 	}

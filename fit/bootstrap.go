@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // Resampled says what a bootstrap draws anew.
@@ -89,14 +91,14 @@ func Bootstrap(ctx context.Context, p *Predictions, o BootstrapOptions) (*Bootst
 	}
 	splits := make([]*weighing, len(p.Splits))
 	if o.Resample != ResampleNeuroids {
-		inParallel(len(splits), func(i int) {
+		kernel.Parallel(len(splits), func(i int) {
 			splits[i] = newWeighing(p.Predicted[i], gather(p.Responses, p.Splits[i].Test))
 		})
 	}
 	// Blocks of draws of a fixed size: the products do not depend on GOMAXPROCS.
 	const block = 64
 	undefined, empty := make([]int, o.Draws), make([]int, o.Draws)
-	inParallel((o.Draws+block-1)/block, func(k int) {
+	kernel.Parallel((o.Draws+block-1)/block, func(k int) {
 		if ctx.Err() != nil {
 			return
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // noisyPredictions are predictions of n stimuli × q neuroids by their true
@@ -198,7 +200,7 @@ func TestBootstrapCoverage(t *testing.T) {
 		{ResampleBoth, 15, .93, 1}, // rather too wide
 	} {
 		covered := make([]bool, simulations)
-		inParallel(simulations, func(s int) {
+		kernel.Parallel(simulations, func(s int) {
 			rng := rand.New(rand.NewPCG(uint64(s), 3))
 			x, y := mat.NewDense(n, c.q, nil), mat.NewDense(n, c.q, nil)
 			for j := range c.q {

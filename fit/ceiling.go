@@ -3,6 +3,8 @@ package fit
 import (
 	"fmt"
 	"math"
+
+	"ventral/internal/kernel"
 )
 
 // SplitHalfOptions say how repetitions are halved.
@@ -49,7 +51,7 @@ func SplitHalf(a *Assembly, o SplitHalfOptions) (*Ceiling, error) {
 	}
 	neuroids := len(a.Neuroids)
 	raw, corrected := make([][]float64, len(splits)), make([][]float64, len(splits))
-	inParallel(len(splits), func(i int) {
+	kernel.Parallel(len(splits), func(i int) {
 		first, second := a.meanOver(splits[i].Train), a.meanOver(splits[i].Test)
 		var x, y []float64
 		for j := range neuroids {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 func layer(name string, x *mat.Dense) Layer {
@@ -30,7 +32,7 @@ func commit(t *testing.T, layers []Layer, y *mat.Dense, o CommitOptions) *Commit
 func TestCommitReportsWhatItDidNotChooseOn(t *testing.T) {
 	const simulations, n = 60, 60
 	best, report := make([]float64, simulations), make([]float64, simulations)
-	inParallel(simulations, func(s int) {
+	kernel.Parallel(simulations, func(s int) {
 		r := newNormals(uint32(s) + 1)
 		y := r.matrix(n, 2)
 		var layers []Layer

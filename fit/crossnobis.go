@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // CrossnobisOptions say how Crossnobis normalises the noise.
@@ -82,7 +84,7 @@ func crossnobis(ctx context.Context, a *Assembly, o CrossnobisOptions) (*RDM, er
 		}
 	}
 	errs := make([]error, len(tasks))
-	inParallel(len(tasks), func(k int) {
+	kernel.Parallel(len(tasks), func(k int) {
 		if errs[k] = ctx.Err(); errs[k] == nil {
 			errs[k] = c.between(distances, tasks[k].g, tasks[k].h)
 		}

@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // directBytes bounds the features that a fit may hold to do without the products
@@ -53,7 +55,7 @@ func gramTimes(x *mat.Dense, r, v []float64) {
 	m := x.RawMatrix()
 	step := max(4, bytes/(8*m.Cols))
 	sums := mat.NewDense(parts, m.Cols, nil)
-	inParallel(parts, func(part int) {
+	kernel.Parallel(parts, func(part int) {
 		sum, end := sums.RawRowView(part), (part+1)*m.Rows/parts
 		score := make([]float64, step)
 		for i := part * m.Rows / parts; i < end; i += step {

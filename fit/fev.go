@@ -3,6 +3,8 @@ package fit
 import (
 	"fmt"
 	"math"
+
+	"ventral/internal/kernel"
 )
 
 // FEVOptions say which neuroids FEV reports.
@@ -65,7 +67,7 @@ func FEV(a *Assembly, p *Predictions, o FEVOptions) (*Explained, error) {
 		return nil, err
 	}
 	q, splits := len(a.Neuroids), make([]*trialVariances, len(p.Splits))
-	inParallel(len(splits), func(i int) {
+	kernel.Parallel(len(splits), func(i int) {
 		splits[i] = a.trialVariances(p.Splits[i].Test, func(k, j int) float64 { return p.Predicted[i].At(k, j) })
 	})
 	e := &Explained{Floor: o.Floor}

@@ -20,11 +20,16 @@ func (Linear) Parameters() map[string]float64 { return map[string]float64{} }
 
 // Fit fits the least squares. It fails for features that are not finite.
 func (Linear) Fit(p *Problem, train []int) (Predictor, error) {
-	s, err := p.spectrum(train)
+	s, err := p.rotate(train, []float64{0}, 0)
 	if err != nil {
 		return nil, fmt.Errorf("least squares: %w", err)
 	}
-	return s.t.predictor(s.coefficients(make([]float64, len(s.t.yMean)))), nil
+	_, _, neuroids := p.Dims()
+	c, err := s.coefficients(others(neuroids, nil), make([]float64, neuroids))
+	if err != nil {
+		return nil, fmt.Errorf("least squares: %w", err)
+	}
+	return s.t.predictor(c), nil
 }
 
 // Workspace is Sizer's: an eigendecomposition, then coefficients.

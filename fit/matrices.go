@@ -2,13 +2,12 @@ package fit
 
 import (
 	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // columnMeans returns the mean of every column of a over the given rows (nil:
@@ -101,7 +100,7 @@ func addProduct(c *mat.Dense, keep float64, t blas.Transpose, a, b *mat.Dense) {
 	const block = 512
 	size, cols := c.Dims()
 	rows, inner := a.Dims()
-	inParallel((size+block-1)/block, func(k int) {
+	kernel.Parallel((size+block-1)/block, func(k int) {
 		lo, hi := k*block, min((k+1)*block, size)
 		var part mat.Matrix
 		if t == blas.Trans {
@@ -122,7 +121,8 @@ func upper(a *mat.Dense) blas64.Symmetric {
 // addGram adds aaᵀ (NoTrans) or aᵀa (Trans) to the upper triangle of c, tiles
 // of it in parallel.
 func addGram(c *mat.Dense, t blas.Transpose, a *mat.Dense) {
-	const tile = 256
+	const tile = 512
+
 	size, _ := c.Dims()
 	type pair struct{ i, j int }
 	var pairs []pair
@@ -139,7 +139,7 @@ func addGram(c *mat.Dense, t blas.Transpose, a *mat.Dense) {
 		}
 		return a.Slice(lo, hi, 0, cols).(*mat.Dense).RawMatrix()
 	}
-	inParallel(len(pairs), func(k int) {
+	kernel.Parallel(len(pairs), func(k int) {
 		i, j := pairs[k].i, pairs[k].j
 		to := c.Slice(i, min(i+tile, size), j, min(j+tile, size)).(*mat.Dense)
 		switch {
@@ -169,24 +169,19 @@ func mirror(a *mat.Dense) {
 	}
 }
 
-// inParallel calls f(0) … f(n−1) on GOMAXPROCS goroutines. The calls must not
-// depend on each other.
-func inParallel(n int, f func(i int)) {
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wait.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				f(i)
-			}
-		})
-	}
-	wait.Wait()
-}
-
 // isFinite is false for NaN and ±Inf.
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// meanSquares sets dst to the mean of the squares in every column of a.
+func meanSquares(dst []float64, a *mat.Dense) {
+	n, _ := a.Dims()
+	clear(dst)
+	for i := range n {
+		for j, v := range a.RawRowView(i) {
+			dst[j] += v * v
+		}
+	}
+	for j := range dst {
+		dst[j] /= float64(n)
+	}
+}

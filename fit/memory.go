@@ -79,13 +79,23 @@ func (s sizes) centring() int64 {
 // coefficients are one set of them.
 func (s sizes) coefficients() int64 { return float64s(s.order() * s.neuroids) }
 
-// spectrum is a decomposition under way: beside the training part the
-// eigenvectors and LAPACK's workspace.
+// spectrum is an eigendecomposition under way: beside the training part the
+// workspace of LAPACK, which has made K or C its own.
 func (s sizes) spectrum() int64 {
-	return max(s.centring(), s.training()+float64s(3*s.order()*s.order()))
+	return max(s.centring(), s.training()+float64s(2*s.order()*s.order()))
 }
 
-// decomposed is a training part with its spectrum in the place of K or C.
+// rotation is a decomposition for some penalties and rows of forms: of two forms
+// the band needs no workspace.
+func (s sizes) rotation(alphas, rows int) int64 {
+	if bandIsQuicker(s.order(), alphas, rows) {
+		return max(s.centring(), s.training()+float64s(s.order()*(s.order()+160)))
+	}
+	return s.spectrum()
+}
+
+// decomposed is a training part with the Q of its decomposition in the place
+// of K or C.
 func (s sizes) decomposed() int64 { return s.training() + s.coefficients() }
 
 // folded returns the sizes of the largest of k folds of the training part, and
@@ -96,22 +106,23 @@ func (s sizes) folded(k int) (fold sizes, test int) {
 	return fold, test
 }
 
-// leaveOneOut is a spectrum and the leave-one-out errors.
+// leaveOneOut is a decomposition and the leave-one-out errors.
 func (s sizes) leaveOneOut(alphas int) int64 {
-	basis, squares := s.train*s.features, s.train*s.features
+	basis := 2 * s.train * s.features // inputs and F
 	if s.dual() {
-		basis, squares = 0, s.train*s.train // the eigenvectors are the basis
+		basis = 0 // Q is the basis
 	}
-	filters, slack := s.order()*alphas, s.train*alphas
-	residuals := (s.order() + s.train + alphas) * s.neuroids
-	return max(s.spectrum(),
-		s.decomposed()+float64s(basis+squares+filters+slack),
-		s.decomposed()+float64s(basis+slack+residuals))
+	return max(s.rotation(alphas, s.train), s.decomposed()+float64s(basis), s.decomposed()+float64s(basis/2)+s.solutions(alphas))
 }
 
-// heldOut is a spectrum and the errors of predicting test other stimuli.
+// heldOut is a decomposition and the errors of predicting test other stimuli.
 func (s sizes) heldOut(test, alphas int) int64 {
-	predictions := 2*test*s.order() + test*s.neuroids // inputs, basis and responses
-	residuals := (s.order() + test + 2*alphas) * s.neuroids
-	return max(s.spectrum(), s.decomposed()+float64s(predictions+residuals))
+	predictions := 2*test*s.order() + test*s.neuroids // inputs, F and responses
+	return max(s.rotation(alphas, 0), s.decomposed()+float64s(predictions)+s.solutions(alphas))
+}
+
+// solutions are those for the penalties at a time, their resolvents, and the
+// errors of all.
+func (s sizes) solutions(alphas int) int64 {
+	return float64s(min(alphas, penalties)*s.order()*(s.neuroids+128) + 2*alphas*s.neuroids)
 }

@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // A NoiseNormalisation is how responses are divided by their noise: what varies
@@ -59,7 +61,7 @@ func (n NoiseNormalisation) normalise(trials, residuals *mat.Dense, freedom int,
 	// Divided by their deviations, neuroids have correlations for covariances.
 	for _, m := range []*mat.Dense{trials, residuals} {
 		rows, _ := m.Dims()
-		inParallel(rows, func(i int) {
+		kernel.Parallel(rows, func(i int) {
 			row := m.RawRowView(i)
 			for j := range row {
 				row[j] /= deviation[j]

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // pairs holds one value per pair of n stimuli: the upper triangle of a
@@ -105,7 +107,7 @@ func gramOf(ctx context.Context, f Features, centre func(block *mat.Dense) error
 		part := func(from, rows int) blas64.General {
 			return block.Slice(from, from+rows, 0, width).(*mat.Dense).RawMatrix()
 		}
-		inParallel(len(tasks), func(k int) {
+		kernel.Parallel(len(tasks), func(k int) {
 			t := tasks[k]
 			if t.row == t.column {
 				blas64.Syrk(blas.NoTrans, 1, part(t.row, t.to.Rows), 1,
@@ -193,7 +195,7 @@ func rowStatistics(ctx context.Context, f Features) (means []float64, flat []boo
 	means, flat = make([]float64, n), make([]bool, n)
 	first, low, high := make([]float64, n), make([]float64, n), make([]float64, n)
 	err = eachBlock(ctx, f, func(from int, block *mat.Dense) error {
-		inParallel(n, func(i int) {
+		kernel.Parallel(n, func(i int) {
 			row := block.RawRowView(i)
 			if from == 0 {
 				first[i], low[i], high[i] = row[0], row[0], row[0]

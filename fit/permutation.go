@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // PermutationOptions say how responses are permuted.
@@ -82,11 +84,11 @@ func Permute(ctx context.Context, p *Predictions, o PermutationOptions) (*Permut
 	}
 	pairings := make([]*pairing, len(p.Splits))
 	responses := newStandardised(p.Responses)
-	inParallel(len(pairings), func(i int) {
+	kernel.Parallel(len(pairings), func(i int) {
 		pairings[i] = &pairing{rows: p.Splits[i].Test, predicted: newStandardised(p.Predicted[i]), measured: responses}
 	})
 	t := newTally(score, medians(observed), o.Permutations)
-	inParallel(o.Permutations, func(d int) {
+	kernel.Parallel(o.Permutations, func(d int) {
 		if ctx.Err() != nil {
 			return
 		}

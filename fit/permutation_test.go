@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 func permute(t *testing.T, p *Predictions, o PermutationOptions) *Permuted {
@@ -151,7 +153,7 @@ func TestPermutationPIsUniformUnderTheNull(t *testing.T) {
 	}
 	const simulations = 500
 	scores, neuroids, grouped := make([]float64, simulations), make([]float64, simulations), make([]float64, simulations)
-	inParallel(simulations, func(s int) {
+	kernel.Parallel(simulations, func(s int) {
 		x, y := newNormals(uint32(s)).matrix(n, 3), newNormals(uint32(s)+5000).matrix(n, 3)
 		p, err := Permute(context.Background(), predictionsOf(x, y, splits), PermutationOptions{Permutations: 99, Seed: uint64(s)})
 		if err != nil {

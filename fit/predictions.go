@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // Predictions are out-of-sample predictions beside the responses that they are
@@ -60,7 +62,7 @@ func (p *Predictions) check() error {
 func (p *Predictions) correlations() *mat.Dense {
 	_, q := p.Responses.Dims()
 	r := mat.NewDense(len(p.Splits), q, nil)
-	inParallel(len(p.Splits), func(i int) {
+	kernel.Parallel(len(p.Splits), func(i int) {
 		correlate(r.RawRowView(i), p.Predicted[i], gather(p.Responses, p.Splits[i].Test))
 	})
 	return r

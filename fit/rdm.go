@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // An RDM is a representational dissimilarity matrix: how different the
@@ -131,7 +133,7 @@ func correlationDistances(ctx context.Context, f Features) ([]float64, error) {
 		return nil, fmt.Errorf("the %d features of the stimulus in row %d are all %g, so that it correlates with no other: leave it out (%d of %d stimuli are so) or use another distance", features, i, means[i], countTrue(flat), len(flat))
 	}
 	g, err := gramOf(ctx, f, func(block *mat.Dense) error {
-		inParallel(len(means), func(i int) {
+		kernel.Parallel(len(means), func(i int) {
 			row := block.RawRowView(i)
 			for j := range row {
 				row[j] -= means[i]
@@ -164,7 +166,7 @@ func (g *gram) angular() ([]float64, error) {
 			return nil, fmt.Errorf("the features of the stimulus in row %d have the squared norm %g, and so no angle with those of others: leave it out or scale the features", i, v)
 		}
 	}
-	inParallel(len(norm), func(i int) {
+	kernel.Parallel(len(norm), func(i int) {
 		row := g.pairs.row(i)
 		for k, v := range row {
 			d := 1 - v/(norm[i]*norm[i+1+k])
@@ -183,7 +185,7 @@ func euclideanDistances(ctx context.Context, f Features, of func(squared float64
 	}
 	_, exponent := math.Frexp(mean(g.diagonal))
 	step := math.Ldexp(grain, exponent)
-	inParallel(len(g.diagonal), func(i int) {
+	kernel.Parallel(len(g.diagonal), func(i int) {
 		row := g.pairs.row(i)
 		for k, v := range row {
 			d2 := g.diagonal[i] + g.diagonal[i+1+k] - 2*v

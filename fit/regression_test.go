@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -255,34 +256,119 @@ func TestTrainingPartOfAnySize(t *testing.T) {
 	}
 }
 
-// Leave-one-out errors in closed form against fitting n times.
+// Leave-one-out errors in closed form against fitting n times, in both forms.
 func TestLeaveOneOutByBruteForce(t *testing.T) {
-	for _, s := range []struct{ n, p int }{{20, 6}, {12, 30}} {
+	for _, s := range []struct{ n, p int }{{20, 6}, {12, 30}, {120, 50}, {90, 130}} {
 		x, y := problemOf("smooth", 4, s.n, s.p, 3)
 		alphas := []float64{.1, 3, 100}
 		p := problem(t, x, y)
-		fitted, err := p.spectrum(rowsUpTo(s.n))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := fitted.leaveOneOut(alphas)
-		if err != nil {
-			t.Fatal(err)
-		}
+		want := mat.NewDense(len(alphas), 3, nil)
 		for a, alpha := range alphas {
-			want := make([]float64, 3)
 			for i := range s.n {
 				predicted := predict(t, Ridge{Alpha: alpha}, x, y, others(s.n, []int{i}), []int{i})
-				for j := range want {
+				for j, v := range want.RawRowView(a) {
 					e := y.At(i, j) - predicted.At(0, j)
-					want[j] += e * e / float64(s.n)
+					want.Set(a, j, v+e*e/float64(s.n))
 				}
 			}
-			for j, w := range want {
-				if d := math.Abs(got.At(a, j)/w - 1); d > 1e-9 {
-					t.Errorf("n %d, p %d, α %g, neuroid %d: mean squared error %g, by brute force %g", s.n, s.p, alpha, j, got.At(a, j), w)
+		}
+		for form, fitted := range bothForms(t, p, rowsUpTo(s.n)) {
+			got, err := fitted.leaveOneOut(alphas)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for a, alpha := range alphas {
+				for j, w := range want.RawRowView(a) {
+					if d := math.Abs(got.At(a, j)/w - 1); !(d < 1e-9) {
+						t.Errorf("%s, n %d, p %d, α %g, neuroid %d: mean squared error %g, by brute force %g", form, s.n, s.p, alpha, j, got.At(a, j), w)
+					}
 				}
 			}
+		}
+	}
+}
+
+// bothForms are a training part's spectrum and band.
+func bothForms(t *testing.T, p *Problem, train []int) map[string]*rotated {
+	t.Helper()
+	forms := map[string]*rotated{}
+	for name, alphas := range map[string][]float64{"spectrum": {0}, "band": {1e9}} {
+		r, err := p.rotate(train, alphas, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, is := r.m.(bandForm); is != (name == "band") {
+			t.Fatalf("%s: the form is %T", name, r.m)
+		}
+		forms[name] = r
+	}
+	return forms
+}
+
+// The two forms are the same regression: errors of leaving one out and of held-out
+// stimuli, coefficients, over several tiles, blocks and rounds of penalties, and
+// with features and stimuli that add nothing.
+func TestFormsAgree(t *testing.T) {
+	for _, s := range []struct{ n, p int }{{40, 70}, {500, 700}, {700, 90}, {900, 450}} {
+		for _, repeated := range []bool{false, true} {
+			x, y := problemOf("smooth", 8, s.n, s.p, 5)
+			if repeated {
+				for i := range s.n / 2 {
+					x.SetRow(s.n-1-i, x.RawRowView(i))
+				}
+				for i := range s.n {
+					x.Set(i, 3, 7)
+					x.Set(i, 5, x.At(i, 4))
+				}
+			}
+			train, test := trainTest(s.n)
+			forms := bothForms(t, problem(t, x, y), train)
+			alphas := BrainScoreAlphas()[:30]
+			var loo, heldOut, coefficients [2]*mat.Dense
+			for k, name := range []string{"spectrum", "band"} {
+				var errs [3]error
+				loo[k], errs[0] = forms[name].leaveOneOut(alphas)
+				heldOut[k], errs[1] = forms[name].heldOut(test, alphas)
+				coefficients[k], errs[2] = forms[name].coefficients([]int{4, 0, 2}, []float64{10, .5, 10})
+				if err := errors.Join(errs[:]...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for name, both := range map[string][2]*mat.Dense{"leave-one-out errors": loo, "held-out errors": heldOut, "coefficients": coefficients} {
+				if d := distance(both[1], rowsOf(both[0])); !(d < 1e-9) {
+					t.Errorf("%v, repeated %v: %s differ by %.2g relative", s, repeated, name, d)
+				}
+			}
+		}
+	}
+}
+
+// Penalties far below the features' variances are left to the spectrum, which
+// knows the directions without any; many penalties are quicker with it.
+func TestFormOfAFit(t *testing.T) {
+	x, y := problemOf("noise", 8, 200, 100, 2)
+	large := mat.DenseCopyOf(x)
+	large.Scale(1e6, large)
+	for _, c := range []struct {
+		name   string
+		x      *mat.Dense
+		alphas []float64
+		rows   int
+		band   bool
+	}{
+		{"one α", x, []float64{1}, 200, true},
+		{"α = 0", x, []float64{0}, 0, false},
+		{"a tiny α", x, []float64{1, 1e-9}, 0, false},
+		{"large features", large, []float64{1}, 0, false},
+		{"many", x, BrainScoreAlphas(), 200, false},
+		{"many, held out", x, BrainScoreAlphas(), 0, true},
+	} {
+		r, err := problem(t, c.x, y).rotate(rowsUpTo(200), c.alphas, c.rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, is := r.m.(bandForm); is != c.band {
+			t.Errorf("%s: a %T", c.name, r.m)
 		}
 	}
 }
@@ -408,7 +494,7 @@ func TestRidgeSolvesItsNormalEquations(t *testing.T) {
 func TestRegressionsOnAnyGOMAXPROCS(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for name, r := range regressions() {
-		for _, s := range []struct{ n, p, q int }{{300, 280, 5}, {270, 1100, 5}} { // several tiles
+		for _, s := range []struct{ n, p, q int }{{1000, 530, 5}, {620, 800, 5}} { // several tiles
 			x, y := problemOf("smooth", 3, s.n, s.p, s.q)
 			train, test := trainTest(s.n)
 			runtime.GOMAXPROCS(1)

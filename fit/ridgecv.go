@@ -14,15 +14,18 @@ import (
 // KFold(shuffle=True) and the scoring neg_mean_squared_error).
 //
 // With H_α the matrix that maps responses to fitted ones, the error of leaving
-// stimulus i out is (y_i − ŷ_i)/(1 − H_ii). One symmetric eigendecomposition
-// VΛVᵀ of size m = min(n_stimuli, n_features) per fit serves every α:
+// stimulus i out is (y_i − ŷ_i)/(1 − H_ii). One decomposition QMQᵀ of order
+// m = min(n_stimuli, n_features) per fit serves every α:
 //
-//	XXᵀ = VΛVᵀ (dual):    Y − Ŷ = V α/(Λ+α) VᵀY,         1 − H_ii = Σ_k V_ik² α/(λ_k+α) − 1/n
-//	XᵀX = VΛVᵀ (primal):  Ŷ = (XV) 1/(Λ+α) (XV)ᵀY,       1 − H_ii = 1 − 1/n − Σ_k (XV)_ik²/(λ_k+α)
+//	XXᵀ = QMQᵀ (dual):    Y − Ŷ = α Q (M+αI)⁻¹ QᵀY,     1 − H_ii = α [Q (M+αI)⁻¹ Qᵀ]_ii − 1/n
+//	XᵀX = QMQᵀ (primal):  Ŷ = (XQ) (M+αI)⁻¹ (XQ)ᵀY,     1 − H_ii = 1 − 1/n − [(XQ) (M+αI)⁻¹ (XQ)ᵀ]_ii
 //
-// the 1/n being the free intercept. Cost per α: a product of n × m and
-// m × n_neuroids. Folds cost one more eigendecomposition each, of their
-// training part, and per α the products for their test part.
+// the 1/n being the free intercept. M is diagonal where there are many candidates,
+// the eigenvalues, some 8m³ operations in one thread; where there are few it is a
+// band, 8m³/3 operations on all cores and 128nm more for each α. Either way an α
+// costs a product of n × m and m × n_neuroids, and the primal form 2nm² for XQ.
+// Folds cost one more decomposition each, of their training part, and per α the
+// products for their test part.
 type RidgeCV struct {
 	Alphas []float64 // candidates; nil = Brain-Score's 99 from .01 to 1e7
 	Shared bool      // one α for all neuroids, the best on average, instead of the best for each
@@ -104,7 +107,7 @@ func (r RidgeCV) Fit(p *Problem, train []int) (Predictor, error) {
 			return nil, fmt.Errorf("ridgecv: %w", err)
 		}
 	}
-	s, err := p.spectrum(train)
+	s, err := p.rotate(train, alphas, r.formed(len(train)))
 	if err != nil {
 		return nil, fmt.Errorf("ridgecv: %w", err)
 	}
@@ -113,7 +116,7 @@ func (r RidgeCV) Fit(p *Problem, train []int) (Predictor, error) {
 			return nil, fmt.Errorf("ridgecv: %w", err)
 		}
 	}
-	chosen := make([]float64, len(s.t.yMean))
+	all, chosen := others(len(s.t.yMean), nil), make([]float64, len(s.t.yMean))
 	if r.Shared {
 		totals := make([]float64, len(alphas))
 		for a := range totals {
@@ -128,30 +131,45 @@ func (r RidgeCV) Fit(p *Problem, train []int) (Predictor, error) {
 			chosen[j] = alphas[smallest(mat.Col(nil, j, errors))]
 		}
 	}
-	return &RidgeCVPredictor{s.t.predictor(s.coefficients(chosen)), chosen}, nil
+	c, err := s.coefficients(all, chosen)
+	if err != nil {
+		return nil, fmt.Errorf("ridgecv: %w", err)
+	}
+	return &RidgeCVPredictor{s.t.predictor(c), chosen}, nil
 }
 
-// Workspace is Sizer's: the eigendecomposition of the training part, or the
+// Workspace is Sizer's: the decomposition of the training part, or the
 // errors, of leaving one out or of a fold.
 func (r RidgeCV) Workspace(stimuli, features, neuroids, train int) (shared, split int64) {
 	s := sizes{stimuli, features, neuroids, train}
-	refit := max(s.spectrum(), s.decomposed()+2*s.coefficients())
+	alphas := len(r.alphas())
 	if r.Folds < 2 {
-		return 0, max(s.leaveOneOut(len(r.alphas())), refit)
+		return 0, s.leaveOneOut(alphas)
 	}
 	fold, test := s.folded(r.Folds)
-	return 0, max(fold.heldOut(test, len(r.alphas())), refit)
+	return 0, max(fold.heldOut(test, alphas), s.rotation(alphas, 0), s.decomposed()+2*s.coefficients())
+}
+
+// formed is the number of training stimuli whose 1 − H_ii is asked for.
+func (r RidgeCV) formed(train int) int {
+	if r.Folds == 0 {
+		return train
+	}
+	return 0
 }
 
 // foldErrors returns the mean over folds of the mean squared errors.
 func (r RidgeCV) foldErrors(p *Problem, train []int, alphas []float64) (*mat.Dense, error) {
 	var errors *mat.Dense
 	err := innerFolds{r.Folds, r.Seed, r.Groups}.each(p, train, func(fold Split) error {
-		s, err := p.spectrum(fold.Train)
+		s, err := p.rotate(fold.Train, alphas, 0)
 		if err != nil {
 			return err
 		}
-		of := s.heldOut(fold.Test, alphas)
+		of, err := s.heldOut(fold.Test, alphas)
+		if err != nil {
+			return err
+		}
 		of.Scale(1/float64(r.Folds), of)
 		if errors == nil {
 			errors = of

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"gonum.org/v1/gonum/mat"
+
+	"ventral/internal/kernel"
 )
 
 // Options say how Score scores.
@@ -116,7 +118,7 @@ func (p *Problem) Score(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	errs := make([]error, len(o.Splits))
-	inParallel(len(o.Splits), func(i int) {
+	kernel.Parallel(len(o.Splits), func(i int) {
 		if errs[i] = ctx.Err(); errs[i] != nil {
 			return
 		}

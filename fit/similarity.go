@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"ventral/internal/kernel"
 )
 
 // A Similarity compares two sets of features of the same stimuli, such as those
@@ -239,7 +241,7 @@ func (r *SimilarityResult) permute(ctx context.Context, c PreparedSimilarity, al
 // atDraws compares n selections in parallel; those after the end of ctx have its error.
 func atDraws(ctx context.Context, c PreparedSimilarity, n int, done func(), selection func(k int) (x, y []int)) ([]float64, []error) {
 	values, errs := make([]float64, n), make([]error, n)
-	inParallel(n, func(k int) {
+	kernel.Parallel(n, func(k int) {
 		if errs[k] = ctx.Err(); errs[k] == nil {
 			values[k], errs[k] = c.At(selection(k))
 		}

@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"ventral/internal/npy":    {"ventral/internal/whole", "github.com/sbinet/npyio"},
 	"ventral/internal/hdf5":   {"ventral/internal/whole", "gonum.org/v1/hdf5"},
 	"ventral/internal/blas":   {"gonum.org/v1/gonum", "gonum.org/v1/netlib"},
+	"ventral/internal/band":   {"ventral/internal/kernel", "gonum.org/v1/gonum"},
 	"ventral/internal/kernel": {},
 	"ventral/internal/peers":  {},
 	"ventral/internal/whole":  {},

@@ -1,0 +1,141 @@
+package band
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// A Factor is the Cholesky factor U of a band matrix, UᵀU = B + αI, upper block bidiagonal.
+type Factor struct {
+	diag []blas64.Triangular // U_jj
+	next []blas64.General    // U_j,j+1
+	// For Forms, in which products are three times as fast as solving: U_jj⁻¹ and U_j,j+1 U_j+1,j+1⁻¹. A block's inverse loses no more
+	// digits than the root of the condition of B + αI, U all of it.
+	inverse []blas64.General
+	across  []blas64.General
+}
+
+// Factor returns the Cholesky factor of B + αI, with
+//
+//	U_jjᵀU_jj = B_jj + αI − U_j−1,jᵀU_j−1,j,   U_j,j+1 = U_jj⁻ᵀB_j,j+1
+//
+// or nil when B + αI is not positive definite.
+// Cost for order n: 6·32²·n operations, 4·32·n numbers.
+func (b *Matrix) Factor(alpha float64) *Factor {
+	f := &Factor{}
+	for j, d := range b.diag {
+		u := mat.DenseCopyOf(d).RawMatrix()
+		for i := range u.Rows {
+			u.Data[i*u.Stride+i] += alpha
+		}
+		if j > 0 {
+			blas64.Gemm(blas.Trans, blas.NoTrans, -1, f.next[j-1], f.next[j-1], 1, u)
+		}
+		if !cholesky(u) {
+			return nil
+		}
+		f.diag = append(f.diag, blas64.Triangular{N: u.Rows, Stride: u.Stride, Data: u.Data, Uplo: blas.Upper, Diag: blas.NonUnit})
+		inverse := eye(u.Rows)
+		blas64.Trsm(blas.Right, blas.NoTrans, 1, f.diag[j], inverse)
+		f.inverse = append(f.inverse, inverse)
+		if j > 0 {
+			f.across = append(f.across, times(blas.NoTrans, blas.NoTrans, f.next[j-1], inverse))
+		}
+		if j < len(b.next) {
+			next := mat.DenseCopyOf(b.next[j]).RawMatrix()
+			blas64.Trsm(blas.Left, blas.Trans, 1, f.diag[j], next)
+			f.next = append(f.next, next)
+		}
+	}
+	return f
+}
+
+// cholesky puts U of UᵀU = A in the place of A's upper triangle, halves first, in products. It is false for an A that
+// is not positive definite.
+func cholesky(a blas64.General) bool {
+	const small = 16
+	if a.Rows <= small {
+		for i := range a.Rows {
+			row := a.Data[i*a.Stride : i*a.Stride+a.Cols]
+			if !(row[i] > 0) {
+				return false
+			}
+			root := math.Sqrt(row[i])
+			for j := i; j < a.Cols; j++ {
+				row[j] /= root
+			}
+			for k := i + 1; k < a.Rows; k++ {
+				to, v := a.Data[k*a.Stride:k*a.Stride+a.Cols], row[k]
+				for j := k; j < a.Cols; j++ {
+					to[j] -= v * row[j]
+				}
+			}
+		}
+		return true
+	}
+	half, rest := a.Rows/2, a.Rows-a.Rows/2
+	part := func(i, j, rows, cols int) blas64.General {
+		return blas64.General{Rows: rows, Cols: cols, Stride: a.Stride, Data: a.Data[i*a.Stride+j:]}
+	}
+	first, across, second := part(0, 0, half, half), part(0, half, half, rest), part(half, half, rest, rest)
+	if !cholesky(first) {
+		return false
+	}
+	blas64.Trsm(blas.Left, blas.Trans, 1, blas64.Triangular{N: half, Stride: a.Stride, Data: first.Data, Uplo: blas.Upper, Diag: blas.NonUnit}, across)
+	blas64.Gemm(blas.Trans, blas.NoTrans, -1, across, across, 1, second)
+	return cholesky(second)
+}
+
+// Solve sets x (n × any) to (B + αI)⁻¹x. Cost for m columns: 8·32·n·m operations.
+func (f *Factor) Solve(x *mat.Dense) {
+	_, cols := x.Dims()
+	row := func(j int) blas64.General { return view(x, j*width, j*width+f.diag[j].N, 0, cols) }
+	for j := range f.diag { // Uᵀ
+		if j > 0 {
+			blas64.Gemm(blas.Trans, blas.NoTrans, -1, f.next[j-1], row(j-1), 1, row(j))
+		}
+		blas64.Trsm(blas.Left, blas.Trans, 1, f.diag[j], row(j))
+	}
+	for j := len(f.diag) - 1; j >= 0; j-- { // U
+		if j < len(f.next) {
+			blas64.Gemm(blas.NoTrans, blas.NoTrans, -1, f.next[j], row(j+1), 1, row(j))
+		}
+		blas64.Trsm(blas.Left, blas.NoTrans, 1, f.diag[j], row(j))
+	}
+}
+
+// Forms sets dst[i] to fᵢᵀ(B + αI)⁻¹fᵢ = ‖U⁻ᵀfᵢ‖² for the rows fᵢ of x (any × n), with a relative error of no more than the condition
+// of B + αI times the machine's.
+// Cost for m rows: 4·32·n·m operations, 2·32·m numbers.
+func (f *Factor) Forms(dst []float64, x *mat.Dense) {
+	rows, _ := x.Dims()
+	clear(dst)
+	// U⁻ᵀ of a block and of the one before, a row for each row of x.
+	solved, before := make([]float64, rows*width), make([]float64, rows*width)
+	last := blas64.General{}
+	for j, inverse := range f.inverse {
+		s := blas64.General{Rows: rows, Cols: inverse.Cols, Stride: inverse.Cols, Data: solved[:rows*inverse.Cols]}
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, view(x, 0, rows, j*width, j*width+inverse.Cols), inverse, 0, s)
+		if j > 0 {
+			blas64.Gemm(blas.NoTrans, blas.NoTrans, -1, last, f.across[j-1], 1, s)
+		}
+		for i := range dst {
+			row := s.Data[i*s.Stride : (i+1)*s.Stride]
+			dst[i] += floats.Dot(row, row)
+		}
+		last = s
+		solved, before = before, solved
+	}
+}
+
+func eye(n int) blas64.General {
+	a := blas64.General{Rows: n, Cols: n, Stride: n, Data: make([]float64, n*n)}
+	for i := range n {
+		a.Data[i*n+i] = 1
+	}
+	return a
+}
