@@ -25,7 +25,7 @@ func (p *Problem) direct(rows []int) (*training, error) {
 	order := append(slices.Clone(rows), others(n, rows)...)
 	t := &training{p: p, rows: rows, yMean: columnMeans(p.y, rows), x: mat.NewDense(len(order), features, nil)}
 	t.y = t.responses(rows)
-	err := eachBlock(context.Background(), p.x, func(from int, block *mat.Dense) error {
+	err := eachView(context.Background(), p.x, func(from int, block *mat.Dense) error {
 		_, width := block.Dims()
 		subtractRow(t.x.Slice(0, len(order), from, from+width).(*mat.Dense), block, order, columnMeans(block, rows))
 		return nil

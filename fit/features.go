@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -166,26 +167,57 @@ func blockWidth(stimuli, features int) int {
 	return min(features, max(512, min(widestBlock, 1<<22/stimuli)))
 }
 
-// eachBlock calls use with all features, block by block; from is the first
-// feature of the block, which is overwritten by the next. A value that is not
-// finite is an error that names the feature.
+// eachBlock calls use with all features, block by block, for it to change; from is
+// the first feature of the block, which is overwritten by the next. A value that
+// is not finite is an error that names the feature.
 func eachBlock(ctx context.Context, f Features, use func(from int, block *mat.Dense) error) error {
 	n, features := f.Dims()
+	store := make([]float64, n*blockWidth(n, features))
+	return walk(ctx, f, func(from, width int) (*mat.Dense, error) {
+		block := mat.NewDense(n, width, store[:n*width])
+		return block, f.Columns(block, from)
+	}, use)
+}
+
+// eachView is eachBlock for a use that changes nothing: features in memory are not
+// copied.
+func eachView(ctx context.Context, f Features, use func(from int, block *mat.Dense) error) error {
+	x := inMemory(f)
+	if x == nil {
+		return eachBlock(ctx, f, use)
+	}
+	n, _ := x.Dims()
+	return walk(ctx, f, func(from, width int) (*mat.Dense, error) {
+		return x.Slice(0, n, from, from+width).(*mat.Dense), nil
+	}, use)
+}
+
+// inMemory returns the features that are a matrix, or nil.
+func inMemory(f Features) *mat.Dense {
+	switch f := f.(type) {
+	case dense:
+		return f.Dense
+	case *oneAtATime:
+		return inMemory(f.Features)
+	}
+	return nil
+}
+
+func walk(ctx context.Context, f Features, block func(from, width int) (*mat.Dense, error), use func(from int, block *mat.Dense) error) error {
+	n, features := f.Dims()
 	step := blockWidth(n, features)
-	store := make([]float64, n*step)
 	for from := 0; from < features; from += step {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		width := min(step, features-from)
-		block := mat.NewDense(n, width, store[:n*width])
-		if err := f.Columns(block, from); err != nil {
+		b, err := block(from, min(step, features-from))
+		if err != nil {
 			return err
 		}
-		if err := checkFinite(block, "feature", from); err != nil {
+		if err := checkFinite(b, "feature", from); err != nil {
 			return err
 		}
-		if err := use(from, block); err != nil {
+		if err := use(from, b); err != nil {
 			return err
 		}
 	}
@@ -196,11 +228,26 @@ func eachBlock(ctx context.Context, f Features, use func(from int, block *mat.De
 // infinity, and says how many columns have one; columns are counted from first.
 func checkFinite(a *mat.Dense, what string, first int) error {
 	rows, cols := a.Dims()
+	var all atomic.Bool
+	all.Store(true)
+	inBlocks(rows, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			for _, v := range a.RawRowView(i) {
+				if v-v != 0 { // NaN or infinite
+					all.Store(false)
+					return
+				}
+			}
+		}
+	})
+	if all.Load() {
+		return nil
+	}
 	row := make(map[int]int) // column → first row with such a value
 	column := cols
 	for i := range rows {
 		for j, v := range a.RawRowView(i) {
-			if v-v == 0 { // neither NaN nor infinite
+			if isFinite(v) {
 				continue
 			}
 			if _, seen := row[j]; !seen {
@@ -208,9 +255,6 @@ func checkFinite(a *mat.Dense, what string, first int) error {
 				column = min(column, j)
 			}
 		}
-	}
-	if len(row) == 0 {
-		return nil
 	}
 	return fmt.Errorf("%s %d is %g for the stimulus in row %d (of the %ss %d … %d, %d have values that are not finite): leave out the %ss or the stimuli",
 		what, first+column, a.At(row[column], column), row[column], what, first, first+cols-1, len(row), what)

@@ -18,32 +18,42 @@ func columnMeans(a *mat.Dense, rows []int) []float64 {
 	if rows != nil {
 		n, at = len(rows), func(i int) int { return rows[i] }
 	}
-	first := a.RawRowView(at(0))
 	mean := make([]float64, cols)
-	for i := 1; i < n; i++ {
-		for j, v := range a.RawRowView(at(i)) {
-			mean[j] += v - first[j]
+	inBlocks(cols, func(lo, hi int) {
+		first, sum := a.RawRowView(at(0))[lo:hi], mean[lo:hi]
+		for i := 1; i < n; i++ {
+			for j, v := range a.RawRowView(at(i))[lo:hi] {
+				sum[j] += v - first[j]
+			}
 		}
-	}
-	for j, v := range first {
-		mean[j] = v + mean[j]/float64(n)
-	}
+		for j, v := range first {
+			sum[j] = v + sum[j]/float64(n)
+		}
+	})
 	return mean
 }
 
 // subtractRow sets dst to the given rows of a (nil: all) less v.
 func subtractRow(dst, a *mat.Dense, rows []int, v []float64) {
 	n, _ := dst.Dims()
-	for i := range n {
-		from := i
-		if rows != nil {
-			from = rows[i]
+	inBlocks(n, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			from := i
+			if rows != nil {
+				from = rows[i]
+			}
+			to := dst.RawRowView(i)
+			for j, x := range a.RawRowView(from) {
+				to[j] = x - v[j]
+			}
 		}
-		to := dst.RawRowView(i)
-		for j, x := range a.RawRowView(from) {
-			to[j] = x - v[j]
-		}
-	}
+	})
+}
+
+// inBlocks calls f for blocks lo … hi−1 of 0 … n−1, in parallel.
+func inBlocks(n int, f func(lo, hi int)) {
+	const block = 256
+	kernel.Parallel((n+block-1)/block, func(k int) { f(k*block, min((k+1)*block, n)) })
 }
 
 // addRow adds v to every row of a.
@@ -118,9 +128,9 @@ func upper(a *mat.Dense) blas64.Symmetric {
 	return blas64.Symmetric{N: m.Rows, Stride: m.Stride, Data: m.Data, Uplo: blas.Upper}
 }
 
-// addGram adds aaᵀ (NoTrans) or aᵀa (Trans) to the upper triangle of c, tiles
-// of it in parallel.
-func addGram(c *mat.Dense, t blas.Transpose, a *mat.Dense) {
+// addGram adds sign·aaᵀ (NoTrans) or sign·aᵀa (Trans) to the upper triangle of
+// c, tiles of it in parallel.
+func addGram(c *mat.Dense, sign float64, t blas.Transpose, a *mat.Dense) {
 	const tile = 512
 
 	size, _ := c.Dims()
@@ -144,11 +154,11 @@ func addGram(c *mat.Dense, t blas.Transpose, a *mat.Dense) {
 		to := c.Slice(i, min(i+tile, size), j, min(j+tile, size)).(*mat.Dense)
 		switch {
 		case i == j:
-			blas64.Syrk(t, 1, part(i), 1, upper(to))
+			blas64.Syrk(t, sign, part(i), 1, upper(to))
 		case t == blas.Trans:
-			blas64.Gemm(blas.Trans, blas.NoTrans, 1, part(i), part(j), 1, to.RawMatrix())
+			blas64.Gemm(blas.Trans, blas.NoTrans, sign, part(i), part(j), 1, to.RawMatrix())
 		default:
-			blas64.Gemm(blas.NoTrans, blas.Trans, 1, part(i), part(j), 1, to.RawMatrix())
+			blas64.Gemm(blas.NoTrans, blas.Trans, sign, part(i), part(j), 1, to.RawMatrix())
 		}
 	})
 }

@@ -94,9 +94,9 @@ func (n NoiseNormalisation) normalise(trials, residuals *mat.Dense, freedom int,
 func shrunkCorrelation(z *mat.Dense, freedom int) (r *mat.SymDense, shrinkage float64) {
 	n, q := z.Dims()
 	products, squares := mat.NewDense(q, q, nil), mat.NewDense(q, q, nil)
-	addGram(products, blas.Trans, z)
+	addGram(products, 1, blas.Trans, z)
 	z.Apply(func(_, _ int, v float64) float64 { return v * v }, z)
-	addGram(squares, blas.Trans, z)
+	addGram(squares, 1, blas.Trans, z)
 	variance, size := 0.0, 0.0
 	for i := range q {
 		for j := i + 1; j < q; j++ {

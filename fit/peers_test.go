@@ -20,16 +20,17 @@ import (
 )
 
 // TestPeers times regressions beside scikit-learn's on the same data, turn by
-// turn, ours on one core and scikit-learn on all, and prints medians, their
-// ratio and how far the predictions are apart; and a score of ten splits, on all
-// cores, beside ten of scikit-learn's fits: make bench-peers.
+// turn, ours on one core and on all and scikit-learn on all, and prints medians,
+// the medians of the ratios and how far the predictions are apart; and a score of
+// ten splits, on all cores, beside ten of scikit-learn's fits: make bench-peers.
 func TestPeers(t *testing.T) {
 	python := peers.Python(t, "sklearn", "python3-sklearn")
-	cores := runtime.GOMAXPROCS(1)
+	cores := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(cores)
 	const n, train, q = 2880, 2592, 168
 	alphas := []float64{1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
-	fmt.Printf("%-34s %15s %22s %8s %10s %12s %18s\n", "2,880 stimuli, 168 noise targets", "ventral, 1 core", fmt.Sprintf("scikit-learn, %d cores", cores), "ratio", "distance", "its memory", "ten splits, ratio")
+	all := fmt.Sprintf("%d cores", cores)
+	fmt.Printf("%-32s %15s %8s %16s %8s %22s %10s %12s %18s\n", "2,880 stimuli, 168 noise targets", "ventral, 1 core", "ratio", "ventral, "+all, "ratio", "scikit-learn, "+all, "distance", "its memory", "ten splits, ratio")
 	for _, c := range []struct {
 		name     string
 		r        Regression
@@ -49,17 +50,23 @@ func TestPeers(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var ours, theirs, ratios []float64
+		stimuli := rowsUpTo(n)
+		var theirs []float64
+		ours, ratios := map[int][]float64{}, map[int][]float64{} // by the number of cores
 		var bytes, apart float64
 		for range c.turns {
-			begun := time.Now()
-			f, err := c.r.Fit(problem(t, x, y), rowsUpTo(n)[:train])
-			if err != nil {
-				t.Fatal(err)
+			var predicted *mat.Dense
+			taken := map[int]float64{}
+			for _, on := range []int{1, cores} {
+				runtime.GOMAXPROCS(on)
+				begun := time.Now()
+				f, err := c.r.Fit(problem(t, x, y), stimuli[:train])
+				if err != nil {
+					t.Fatal(err)
+				}
+				predicted = f.Predict(stimuli[train:])
+				taken[on] = time.Since(begun).Seconds()
 			}
-			predicted := f.Predict(rowsUpTo(n)[train:])
-			a := time.Since(begun).Seconds()
-
 			cmd := exec.Command(python, "testdata/time_sklearn.py", c.name, dir, strconv.Itoa(train))
 			cmd.Env = append(os.Environ(), "OPENBLAS_NUM_THREADS="+strconv.Itoa(cores))
 			out, err := cmd.Output()
@@ -75,15 +82,17 @@ func TestPeers(t *testing.T) {
 				t.Fatal(err)
 			}
 			apart = max(apart, distance(predicted, rowsOf(mat.NewDense(n-train, q, want))))
-			ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, b/a)
+			theirs = append(theirs, b)
+			for n, a := range taken {
+				ours[n], ratios[n] = append(ours[n], a), append(ratios[n], b/a)
+			}
 		}
-		runtime.GOMAXPROCS(cores)
 		begun := time.Now()
 		if _, err := Score(context.Background(), Dense(x), y, Options{Regression: c.r}); err != nil {
 			t.Fatal(err)
 		}
 		ten := time.Since(begun).Seconds()
-		runtime.GOMAXPROCS(1)
-		fmt.Printf("%-34s %13.2f s %20.2f s %7.1f× %10.1e %9.2f GB %8.2f s %6.1f×\n", fmt.Sprintf("%s, %d features", c.name, c.features), peers.Median(ours), peers.Median(theirs), peers.Median(ratios), apart, bytes/1e9, ten, 10*peers.Median(theirs)/ten)
+		fmt.Printf("%-32s %13.2f s %7.1f× %14.2f s %7.1f× %20.2f s %10.1e %9.2f GB %8.2f s %6.1f×\n", fmt.Sprintf("%s, %d features", c.name, c.features),
+			peers.Median(ours[1]), peers.Median(ratios[1]), peers.Median(ours[cores]), peers.Median(ratios[cores]), peers.Median(theirs), apart, bytes/1e9, ten, 10*peers.Median(theirs)/ten)
 	}
 }

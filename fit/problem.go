@@ -88,7 +88,7 @@ func (p *Problem) prepare(ctx context.Context) error {
 		return nil
 	}
 	p.centred = mat.NewDense(n, features, nil)
-	err := eachBlock(ctx, p.x, func(from int, block *mat.Dense) error {
+	err := eachView(ctx, p.x, func(from int, block *mat.Dense) error {
 		_, width := block.Dims()
 		subtractRow(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, columnMeans(block, nil))
 		return nil
@@ -97,7 +97,7 @@ func (p *Problem) prepare(ctx context.Context) error {
 		return err
 	}
 	p.gram = mat.NewDense(features, features, nil)
-	addGram(p.gram, blas.Trans, p.centred)
+	addGram(p.gram, 1, blas.Trans, p.centred)
 	mirror(p.gram)
 	p.cross = product(blas.Trans, p.centred, p.y)
 	p.prepared = true
@@ -150,7 +150,7 @@ func (p *Problem) dualGrams(ctx context.Context, sizes []int) ([]*mat.Dense, err
 		start := 0
 		for b, size := range sizes {
 			if lo, hi := max(start, from), min(start+size, from+width); lo < hi {
-				addGram(grams[b], blas.NoTrans, block.Slice(0, n, lo-from, hi-from).(*mat.Dense))
+				addGram(grams[b], 1, blas.NoTrans, block.Slice(0, n, lo-from, hi-from).(*mat.Dense))
 			}
 			start += size
 		}
@@ -217,27 +217,32 @@ func (t *training) centreDual() {
 	n := len(t.rows)
 	k := mat.NewDense(n, n, nil)
 	t.kMean = make([]float64, n)
-	scale := 0.0
-	for a, i := range t.rows {
-		from, to := t.p.gram.RawRowView(i), k.RawRowView(a)
-		sum := 0.0
-		for b, j := range t.rows {
-			to[b] = from[j]
-			sum += from[j]
+	inBlocks(n, func(lo, hi int) {
+		for a := lo; a < hi; a++ {
+			from, to := t.p.gram.RawRowView(t.rows[a]), k.RawRowView(a)
+			sum := 0.0
+			for b, j := range t.rows {
+				to[b] = from[j]
+				sum += from[j]
+			}
+			t.kMean[a] = sum / float64(n)
 		}
-		t.kMean[a] = sum / float64(n)
-		scale += from[i]
-	}
+	})
 	for _, m := range t.kMean {
 		t.kBar += m / float64(n)
 	}
-	trace := 0.0
-	for a := range n {
-		row := k.RawRowView(a)
-		for b := range row {
-			row[b] += t.kBar - (t.kMean[a] + t.kMean[b])
+	inBlocks(n, func(lo, hi int) {
+		for a := lo; a < hi; a++ {
+			row := k.RawRowView(a)
+			for b := range row {
+				row[b] += t.kBar - (t.kMean[a] + t.kMean[b])
+			}
 		}
-		trace += row[a]
+	})
+	scale, trace := 0.0, 0.0
+	for a, i := range t.rows {
+		scale += t.p.gram.At(i, i)
+		trace += k.At(a, a)
 	}
 	if trace <= unvarying*scale {
 		k.Zero()
@@ -262,7 +267,7 @@ func (t *training) centrePrimal() {
 	if len(part) > 0 {
 		x, y := gather(p.centred, part), gather(p.y, part)
 		blas64.Gemm(blas.Trans, blas.NoTrans, sign, x.RawMatrix(), y.RawMatrix(), 1, b.RawMatrix())
-		blas64.Syrk(blas.Trans, sign, x.RawMatrix(), 1, upper(c))
+		addGram(c, sign, blas.Trans, x)
 		mirror(c)
 	}
 	// Centring: C − n x̄x̄ᵀ, B − n x̄ȳᵀ.

@@ -82,7 +82,7 @@ func coordinates(ctx context.Context, f Features) (*mat.Dense, error) {
 		if few {
 			a.Slice(0, n, from, from+width).(*mat.Dense).Copy(block)
 		} else {
-			addGram(a, blas.NoTrans, block)
+			addGram(a, 1, blas.NoTrans, block)
 		}
 		return nil
 	})

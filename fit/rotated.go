@@ -3,6 +3,7 @@ package fit
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"gonum.org/v1/gonum/blas"
@@ -173,10 +174,14 @@ func (r *rotated) meanSquares(alphas []float64, f, y *mat.Dense, slack func(alph
 			inverse.apply(a, of)
 		})
 		sums := mat.NewDense(blocks, len(some)*q, nil)
-		kernel.Parallel(blocks, func(k int) {
+		fits := make([]*mat.Dense, runtime.GOMAXPROCS(0)) // a worker's own
+		kernel.ParallelWorkers(blocks, func(worker, k int) {
 			lo, hi := k*block, min((k+1)*block, n)
 			part := f.Slice(lo, hi, 0, m).(*mat.Dense)
-			fitted := mat.NewDense(hi-lo, len(some)*q, nil)
+			if fits[worker] == nil {
+				fits[worker] = mat.NewDense(min(block, n), len(some)*q, nil)
+			}
+			fitted := fits[worker].Slice(0, hi-lo, 0, len(some)*q).(*mat.Dense)
 			blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, part.RawMatrix(), z.RawMatrix(), 0, fitted.RawMatrix())
 			var forms *mat.Dense
 			if slack != nil {
