@@ -50,7 +50,7 @@ bench: setup
 
 bench-peers: setup
 	go test -tags peers -timeout 60m -run '^TestPeers$$' -count 1 -v ./plasticity ./network ./stimuli ./fit
-	go test -tags peers -run 'Workspace|EstimateBytesOfAScore' -count 1 ./fit
+	go test -tags peers -run 'Workspace|EstimateBytesOfAScore|ForeseesItsMemory' -count 1 ./fit ./cmd/ventral
 
 clean:
 	rm -rf bin

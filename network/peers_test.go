@@ -11,11 +11,11 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"ventral/internal/kernel"
+	"ventral/internal/memory"
 	"ventral/internal/peers"
 	"ventral/neuron"
 )
@@ -153,9 +153,6 @@ func TestPeersChild(t *testing.T) {
 		step()
 		seconds = append(seconds, time.Since(begun).Seconds())
 	}
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Println(peers.Median(seconds), float64(u.Maxrss)*1024)
+	peak, _ := memory.Peak()
+	fmt.Println(peers.Median(seconds), float64(peak))
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
+	"ventral/internal/memory"
 	"ventral/network"
 	"ventral/stimuli"
 )
@@ -17,7 +16,7 @@ import (
 // with both figures and what would make it fit. Where the system does not say
 // what is available, everything fits.
 func fits(bytes int64, what, remedy string) error {
-	available, ok := availableMemory()
+	available, ok := memory.Available()
 	if !ok || bytes <= available {
 		return nil
 	}
@@ -26,27 +25,8 @@ func fits(bytes int64, what, remedy string) error {
 
 func gigabytes(bytes int64) string { return fmt.Sprintf("%.3g GB", float64(bytes)/1e9) }
 
-// availableMemory is Linux's estimate of what can be used without swapping.
-func availableMemory() (bytes int64, ok bool) {
-	f, err := os.Open("/proc/meminfo")
-	if err != nil {
-		return 0, false
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if rest, found := strings.CutPrefix(lines.Text(), "MemAvailable:"); found {
-			var kilobytes int64
-			if _, err := fmt.Sscan(rest, &kilobytes); err != nil {
-				return 0, false
-			}
-			return kilobytes << 10, true
-		}
-	}
-	return 0, false
-}
-
 // programBytes is about what the program and its libraries take by themselves.
-const programBytes = 45e6
+const programBytes = 42e6
 
 // bytes is the memory of the images.
 func (s imageSets) bytes() int64 {
@@ -168,11 +148,9 @@ func (e *experiment) check() error {
 	return nil
 }
 
-// peakBytes is the largest resident memory that the process has had.
+// peakBytes is the largest resident memory that the process has had; 0 where the
+// system does not say.
 func peakBytes() int64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return u.Maxrss << 10 // kilobytes on Linux
+	bytes, _ := memory.Peak()
+	return bytes
 }

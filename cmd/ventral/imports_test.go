@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"ventral/internal/blas":   {"gonum.org/v1/gonum", "gonum.org/v1/netlib"},
 	"ventral/internal/band":   {"ventral/internal/kernel", "gonum.org/v1/gonum"},
 	"ventral/internal/kernel": {},
+	"ventral/internal/memory": {},
 	"ventral/internal/peers":  {},
 	"ventral/internal/whole":  {},
 	"ventral/notebooks":       {},

@@ -15,6 +15,7 @@ import (
 	"ventral/internal/blas"
 	"ventral/internal/hdf5"
 	"ventral/internal/kernel"
+	"ventral/internal/memory"
 )
 
 var infoVerb = verb{
@@ -94,7 +95,7 @@ func inspectMachine() *machine {
 	if !m.Cgo {
 		m.BLASThreads = m.Threads
 	}
-	m.MemoryAvailable, _ = availableMemory()
+	m.MemoryAvailable, _ = memory.Available()
 	m.Cache, _ = cacheFolder()
 	m.hint()
 	return m

@@ -168,8 +168,12 @@ func swap(features fit.Features, responses *mat.Dense) (fit.Features, *mat.Dense
 	return fit.Dense(responses), y, nil
 }
 
-// blasBytes is about what OpenBLAS packs matrices into, per thread.
-const blasBytes = 15e6
+// blasBytes is about what OpenBLAS packs matrices into, per thread, and tileBytes
+// where they come in tiles of some hundred rows and columns.
+const (
+	blasBytes = 15e6
+	tileBytes = 3e6
+)
 
 // fitsMemory refuses a layer whose score does not fit into memory, says what the
 // largest one needs, and keeps the collector from letting garbage add up to as
@@ -296,7 +300,7 @@ func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSour
 	if target.splits != nil || s.statistics.bootstrap > 0 || s.statistics.permutations > 0 {
 		parallel = runtime.GOMAXPROCS(0)
 	}
-	need := measure.Bytes(row.Stimuli, row.Features, row.Neuroids, parallel) + 2*8*int64(row.Stimuli)*int64(row.Neuroids) + 2*blasBytes
+	need := measure.Bytes(row.Stimuli, row.Features, row.Neuroids, parallel) + 2*8*int64(row.Stimuli)*int64(row.Neuroids) + int64(runtime.GOMAXPROCS(0))*tileBytes
 	if err := s.reserve(t, x, row.Layer, features, target, need, fmt.Sprintf("%s of %d stimuli", s.scoring.method, row.Stimuli), "use fewer stimuli, or cka, which needs least"); err != nil {
 		return err
 	}
