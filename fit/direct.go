@@ -27,8 +27,7 @@ func (p *Problem) direct(rows []int) (*training, error) {
 	t.y = t.responses(rows)
 	err := eachView(context.Background(), p.x, func(from int, block *mat.Dense) error {
 		_, width := block.Dims()
-		subtractRow(t.x.Slice(0, len(order), from, from+width).(*mat.Dense), block, order, columnMeans(block, rows))
-		return nil
+		return centre(t.x.Slice(0, len(order), from, from+width).(*mat.Dense), block, order, rows, from)
 	})
 	if err != nil {
 		return nil, err

@@ -176,11 +176,16 @@ func eachBlock(ctx context.Context, f Features, use func(from int, block *mat.De
 	return walk(ctx, f, func(from, width int) (*mat.Dense, error) {
 		block := mat.NewDense(n, width, store[:n*width])
 		return block, f.Columns(block, from)
-	}, use)
+	}, func(from int, block *mat.Dense) error {
+		if err := checkFinite(block, "feature", from); err != nil {
+			return err
+		}
+		return use(from, block)
+	})
 }
 
-// eachView is eachBlock for a use that changes nothing: features in memory are not
-// copied.
+// eachView is eachBlock for a use that changes nothing, and looks for values that
+// are not finite itself, as centre does: features in memory are not copied.
 func eachView(ctx context.Context, f Features, use func(from int, block *mat.Dense) error) error {
 	x := inMemory(f)
 	if x == nil {
@@ -214,14 +219,53 @@ func walk(ctx context.Context, f Features, block func(from, width int) (*mat.Den
 		if err != nil {
 			return err
 		}
-		if err := checkFinite(b, "feature", from); err != nil {
-			return err
-		}
 		if err := use(from, b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// centre sets dst to a block of features, from feature first on, in the given
+// order of rows, less its means over the rows over (both nil: all). A value that
+// is not finite is an error that names the feature. dst may be the block.
+//
+// A value that is not finite makes its mean one too, so only rows that are in no
+// mean are looked at.
+func centre(dst, block *mat.Dense, order, over []int, first int) error {
+	n, cols := block.Dims()
+	var rest []int
+	if over != nil {
+		rest = others(n, over)
+	}
+	var doubtful atomic.Bool
+	inBlocks(cols, wide, func(lo, hi int) {
+		part := block.Slice(0, n, lo, hi).(*mat.Dense)
+		mean := columnMeans(part, over)
+		all := allFinite(mean)
+		for _, i := range rest {
+			all = all && allFinite(part.RawRowView(i))
+		}
+		if !all {
+			doubtful.Store(true)
+		}
+		to, _ := dst.Dims()
+		subtractRow(dst.Slice(0, to, lo, hi).(*mat.Dense), part, order, mean)
+	})
+	if doubtful.Load() {
+		return checkFinite(block, "feature", first) // nil where only a sum is too large
+	}
+	return nil
+}
+
+// allFinite is false where there is a NaN or an infinity.
+func allFinite(values []float64) bool {
+	for _, v := range values {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // checkFinite returns an error that names the first column with a NaN or an
@@ -230,13 +274,11 @@ func checkFinite(a *mat.Dense, what string, first int) error {
 	rows, cols := a.Dims()
 	var all atomic.Bool
 	all.Store(true)
-	inBlocks(rows, func(lo, hi int) {
+	inBlocks(rows, tall, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			for _, v := range a.RawRowView(i) {
-				if v-v != 0 { // NaN or infinite
-					all.Store(false)
-					return
-				}
+			if !allFinite(a.RawRowView(i)) {
+				all.Store(false)
+				return
 			}
 		}
 	})

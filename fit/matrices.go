@@ -19,7 +19,7 @@ func columnMeans(a *mat.Dense, rows []int) []float64 {
 		n, at = len(rows), func(i int) int { return rows[i] }
 	}
 	mean := make([]float64, cols)
-	inBlocks(cols, func(lo, hi int) {
+	inBlocks(cols, wide, func(lo, hi int) {
 		first, sum := a.RawRowView(at(0))[lo:hi], mean[lo:hi]
 		for i := 1; i < n; i++ {
 			for j, v := range a.RawRowView(at(i))[lo:hi] {
@@ -36,7 +36,7 @@ func columnMeans(a *mat.Dense, rows []int) []float64 {
 // subtractRow sets dst to the given rows of a (nil: all) less v.
 func subtractRow(dst, a *mat.Dense, rows []int, v []float64) {
 	n, _ := dst.Dims()
-	inBlocks(n, func(lo, hi int) {
+	inBlocks(n, tall, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			from := i
 			if rows != nil {
@@ -50,9 +50,14 @@ func subtractRow(dst, a *mat.Dense, rows []int, v []float64) {
 	})
 }
 
+// What a goroutine takes of a matrix at a time where each element is touched once.
+const (
+	tall = 256  // rows
+	wide = 1024 // columns: less would be a stride through memory
+)
+
 // inBlocks calls f for blocks lo … hi−1 of 0 … n−1, in parallel.
-func inBlocks(n int, f func(lo, hi int)) {
-	const block = 256
+func inBlocks(n, block int, f func(lo, hi int)) {
 	kernel.Parallel((n+block-1)/block, func(k int) { f(k*block, min((k+1)*block, n)) })
 }
 
@@ -107,7 +112,7 @@ func product(t blas.Transpose, a, b *mat.Dense) *mat.Dense {
 // addProduct sets c to keep·c + ab or aᵀb, blocks of its rows, which do not
 // depend on the number of cores, in parallel.
 func addProduct(c *mat.Dense, keep float64, t blas.Transpose, a, b *mat.Dense) {
-	const block = 512
+	const block = 256
 	size, cols := c.Dims()
 	rows, inner := a.Dims()
 	kernel.Parallel((size+block-1)/block, func(k int) {
@@ -166,7 +171,7 @@ func addGram(c *mat.Dense, sign float64, t blas.Transpose, a *mat.Dense) {
 // mirror copies the upper triangle of a square matrix to the lower one, in
 // blocks, since one of the two is walked across its rows.
 func mirror(a *mat.Dense) {
-	const block = 64
+	const block = 256
 	m := a.RawMatrix()
 	for lo := 0; lo < m.Rows; lo += block {
 		for j0 := lo; j0 < m.Rows; j0 += block {

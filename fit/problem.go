@@ -90,8 +90,7 @@ func (p *Problem) prepare(ctx context.Context) error {
 	p.centred = mat.NewDense(n, features, nil)
 	err := eachView(ctx, p.x, func(from int, block *mat.Dense) error {
 		_, width := block.Dims()
-		subtractRow(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, columnMeans(block, nil))
-		return nil
+		return centre(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, nil, from)
 	})
 	if err != nil {
 		return err
@@ -217,7 +216,7 @@ func (t *training) centreDual() {
 	n := len(t.rows)
 	k := mat.NewDense(n, n, nil)
 	t.kMean = make([]float64, n)
-	inBlocks(n, func(lo, hi int) {
+	inBlocks(n, tall, func(lo, hi int) {
 		for a := lo; a < hi; a++ {
 			from, to := t.p.gram.RawRowView(t.rows[a]), k.RawRowView(a)
 			sum := 0.0
@@ -231,7 +230,7 @@ func (t *training) centreDual() {
 	for _, m := range t.kMean {
 		t.kBar += m / float64(n)
 	}
-	inBlocks(n, func(lo, hi int) {
+	inBlocks(n, tall, func(lo, hi int) {
 		for a := lo; a < hi; a++ {
 			row := k.RawRowView(a)
 			for b := range row {
