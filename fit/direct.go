@@ -36,7 +36,7 @@ func (p *Problem) direct(rows []int) (*training, error) {
 	for at, i := range order {
 		t.place[i] = at
 	}
-	t.t = product(blas.Trans, t.trained(), t.y)
+	t.t = crossProduct(t.trained(), t.y)
 	return t, nil
 }
 

@@ -109,6 +109,20 @@ func product(t blas.Transpose, a, b *mat.Dense) *mat.Dense {
 	return c
 }
 
+// crossProduct returns aᵀb for a b with few columns: (bᵀa)ᵀ, which BLAS does a
+// sixth faster, for it then packs b once for all of a.
+func crossProduct(a, b *mat.Dense) *mat.Dense {
+	n, rows := a.Dims()
+	_, cols := b.Dims()
+	c := mat.NewDense(rows, cols, nil)
+	inBlocks(rows, wide, func(lo, hi int) {
+		t := mat.NewDense(cols, hi-lo, nil)
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, b.RawMatrix(), a.Slice(0, n, lo, hi).(*mat.Dense).RawMatrix(), 0, t.RawMatrix())
+		c.Slice(lo, hi, 0, cols).(*mat.Dense).Copy(t.T())
+	})
+	return c
+}
+
 // addProduct sets c to keep·c + ab or aᵀb, blocks of its rows, which do not
 // depend on the number of cores, in parallel.
 func addProduct(c *mat.Dense, keep float64, t blas.Transpose, a, b *mat.Dense) {

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -70,7 +69,7 @@ func (OneToOne) Fit(p *Problem, train []int) (Predictor, error) {
 		centre := columnMeans(block, train)
 		subtractRow(block, block, nil, centre)
 		xNorms := norms(block, train)
-		xy := product(blas.Trans, block, y)
+		xy := crossProduct(block, y)
 		for k, still := range fixed {
 			if still {
 				continue

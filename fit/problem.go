@@ -98,7 +98,7 @@ func (p *Problem) prepare(ctx context.Context) error {
 	p.gram = mat.NewDense(features, features, nil)
 	addGram(p.gram, 1, blas.Trans, p.centred)
 	mirror(p.gram)
-	p.cross = product(blas.Trans, p.centred, p.y)
+	p.cross = crossProduct(p.centred, p.y)
 	p.prepared = true
 	return nil
 }
@@ -115,7 +115,7 @@ func (p *Problem) isPrepared() bool {
 func (p *Problem) withResponses(y *mat.Dense) *Problem {
 	other := &Problem{x: p.x, y: y, dual: p.dual, prepared: p.prepared, centred: p.centred, gram: p.gram, bands: p.bands, grams: p.grams}
 	if p.centred != nil {
-		other.cross = product(blas.Trans, p.centred, y)
+		other.cross = crossProduct(p.centred, y)
 	}
 	return other
 }

@@ -59,7 +59,7 @@ func (p *Problem) rotate(train []int, alphas []float64, rows int) (*rotated, err
 	} else if r.m, r.q, err = decompose(m); err != nil {
 		return nil, err
 	}
-	r.e = product(blas.Trans, r.q, t.t)
+	r.e = crossProduct(r.q, t.t)
 	return r, nil
 }
 
