@@ -33,7 +33,10 @@ type CommitOptions struct {
 	// Regression is that for a part, where it depends on its stimuli, as one with
 	// groups does. nil = Score.Regression.
 	Regression func(rows []int) Regression
-	Score      Options // for both parts; its Splits must be nil
+	// Ceiling is that of the responses to the stimuli in rows, on which the layer
+	// is reported. nil = Score.Ceiling.
+	Ceiling func(rows []int) (float64, error)
+	Score   Options // for both parts; its Splits must be nil
 }
 
 // A Committed is a layer that was chosen on some stimuli beside its score on
@@ -89,6 +92,11 @@ func Commit(ctx context.Context, layers []Layer, y *mat.Dense, o CommitOptions) 
 		}
 	}
 	c.Layer = layers[best].Name
+	if o.Ceiling != nil {
+		if o.Score.Ceiling, err = o.Ceiling(c.ReportRows); err != nil {
+			return nil, fmt.Errorf("the ceiling of the %d stimuli to report on: %w", len(c.ReportRows), err)
+		}
+	}
 	if c.Report, err = o.score(ctx, layers[best], y, c.ReportRows); err != nil {
 		return nil, fmt.Errorf("layer %s, %d stimuli to report on: %w", c.Layer, len(c.ReportRows), err)
 	}

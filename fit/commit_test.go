@@ -202,3 +202,25 @@ func TestCommitErrors(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// The ceiling of the reported stimuli is asked for once, and only for them.
+func TestCommitCeilingOfTheReport(t *testing.T) {
+	const n = 60
+	x, y := problemOf("smooth", 5, n, 10, 3)
+	layers, asked := []Layer{layer("good", x)}, 0
+	o := CommitOptions{Score: Options{Regression: Ridge{}, Ceiling: .5}}
+	o.Ceiling = func(rows []int) (float64, error) {
+		asked++
+		if len(rows) != n/2 {
+			t.Errorf("the ceiling of %d stimuli", len(rows))
+		}
+		return .8, nil
+	}
+	if c := commit(t, layers, y, o); c.Report.Ceiling != .8 || c.Selection[0].Result.Ceiling != .5 || asked != 1 {
+		t.Errorf("ceilings %v and %v, asked for %d times", c.Report.Ceiling, c.Selection[0].Result.Ceiling, asked)
+	}
+	o.Ceiling = func([]int) (float64, error) { return 0, fmt.Errorf("no trials") }
+	if _, err := Commit(t.Context(), layers, y, o); err == nil || !strings.Contains(err.Error(), "ceiling of the 30 stimuli to report on: no trials") {
+		t.Errorf("error %v", err)
+	}
+}

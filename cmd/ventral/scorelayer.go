@@ -360,6 +360,16 @@ func rowsOf(rows, part []int) []int {
 	return byRow(rows, part)
 }
 
+// rowsWith are the rows of all whose name is among some.
+func rowsWith(all, some []string) (rows []int) {
+	for i, name := range all {
+		if slices.Contains(some, name) {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
 // commit chooses a layer on a part of the stimuli and reports it on the others.
 func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, target *scoreTarget, out *scoreOutput) error {
 	begun, seed := time.Now(), splitSeed(uint64(s.seed))
@@ -383,12 +393,30 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 			return features, err
 		}})
 	}
+	part := *target // that is reported on
 	c, err := fit.Commit(ctx, layers, target.responses, fit.CommitOptions{
 		Selection: s.statistics.commit, Seed: seed, Groups: target.partition.groups, Labels: target.partition.labels,
 		Within: func(rows []int) fit.Splitter { return s.scoring.splitter(target.partition.of(rows), seed) },
 		Regression: func(rows []int) fit.Regression {
 			r, _ := s.scoring.regression(seed, target.partition.of(rows).groups) // as above, without an error
 			return r
+		},
+		Ceiling: func(rows []int) (float64, error) {
+			part.partition, part.rows = target.partition.of(rows), rowsOf(target.rows, rows)
+			part.ids = byRow(target.ids, rows)
+			if target.trials == nil {
+				return target.given, nil
+			}
+			part.trials = target.trials.Stimuli(rowsWith(target.trials.StimulusIDs, part.ids))
+			if s.ceiling != "split-half" {
+				return target.given, nil
+			}
+			ceiling, err := fit.SplitHalf(part.trials, fit.SplitHalfOptions{Splits: s.halves})
+			if err != nil {
+				return 0, err
+			}
+			part.ceiling, part.given = ceiling, ceiling.Ceiling
+			return ceiling.Ceiling, nil
 		},
 		Score: fit.Options{Ceiling: target.given, Convention: s.scoring.conventionOf(), KeepPredictions: s.wantsPredictions()},
 	})
@@ -401,18 +429,6 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 	row.Commitment = &commitmentJSON{Selection: len(c.SelectionRows), Scores: map[string]figure{}}
 	for _, l := range c.Selection {
 		row.Commitment.Scores[l.Layer] = figure(l.Result.Score)
-	}
-	part := *target
-	part.partition, part.rows = target.partition.of(c.ReportRows), rowsOf(target.rows, c.ReportRows)
-	part.ids = byRow(target.ids, c.ReportRows)
-	if target.trials != nil {
-		var rows []int // of the trials
-		for i, id := range target.trials.StimulusIDs {
-			if slices.Contains(part.ids, id) {
-				rows = append(rows, i)
-			}
-		}
-		part.trials = target.trials.Stimuli(rows)
 	}
 	if err := s.statisticsOf(ctx, row, c.Report, nil, nil, &part, fit.Options{}); err != nil {
 		return err

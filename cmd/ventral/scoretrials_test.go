@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -71,6 +72,33 @@ func TestScoreTrialsInAnotherOrder(t *testing.T) {
 	}
 	if code, _, errs := ventral(t, append([]string{"score", "--features", features, "--responses", responses, "--repetitions", half}, crossnobis...)...); code != exitFailed || !strings.Contains(errs, "20 of 40") {
 		t.Errorf("crossnobis with trials of half of the stimuli: exit code %d: %s", code, errs)
+	}
+	// The ceiling of a layer that is committed is that of the stimuli that it is reported on.
+	for _, given := range [][]string{{"--responses", inOrder}, {"--responses", responses, "--repetitions", shuffled}} {
+		committed := scored(t, append([]string{"--features", features, "--commit", ".5", "--save", filepath.Join(dir, "committed.npz")}, given...)...)
+		var reported []string
+		z, err := npy.OpenZip(filepath.Join(dir, "committed.npz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"train_0", "test_0"} {
+			rows, _, err := npy.ReadEntry[int64](z, part)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows {
+				reported = append(reported, trials.StimulusIDs[row])
+			}
+		}
+		z.Close()
+		all, _ := fit.SplitHalf(trials, fit.SplitHalfOptions{})
+		part, err := fit.SplitHalf(trials.Stimuli(rowsWith(trials.StimulusIDs, reported)), fit.SplitHalfOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := committed["ceiling"].(float64); len(reported) != n/2 || math.Abs(got-part.Ceiling) > 1e-12 || math.Abs(got-all.Ceiling) < 1e-6 {
+			t.Errorf("%v: ceiling %v of a committed layer, expected %v, that of the %d stimuli reported on; of all %v", given, got, part.Ceiling, len(reported), all.Ceiling)
+		}
 	}
 	// A layer is committed and reported on a part of the stimuli, some of which have trials.
 	row := scored(t, "--features", features, "--responses", responses, "--repetitions", half, "--commit", ".5")
