@@ -68,10 +68,8 @@ them several files differ.
   regression, parameters, splits, seed, notes, seconds, peak_bytes`,
 	flags: func(flags *pflag.FlagSet) action {
 		s := &scoreRun{}
-		s.scoring.further = append([]string{banded}, similarities...)
 		s.input.add(flags)
-		s.scoring.add(flags)
-		flags.Lookup("regression").Usage += "; banded (ridge with a penalty per layer, side by side); or rsa, cka, procrustes"
+		s.scoring.add(flags, scoreMethods...)
 		flags.BoolVar(&s.reverse, "reverse", false, "predict the features from the responses")
 		flags.Uint32Var(&s.seed, "seed", 1, "seed of the splits (Brain-Score: 1) and of all else that is drawn, but for the halves of the ceiling")
 		s.similarity.add(flags)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -9,12 +8,6 @@ import (
 
 	"ventral/fit"
 )
-
-// banded is the value of --regression with a penalty per layer.
-const banded = "banded"
-
-// similarities are the values of --regression that fit nothing.
-var similarities = []string{"rsa", "cka", "procrustes"}
 
 // A scoreKind says what --regression does.
 type scoreKind int
@@ -25,7 +18,7 @@ const (
 )
 
 func (s *scoreRun) kind() scoreKind {
-	if slices.Contains(similarities, s.scoring.method) {
+	if m, err := s.scoring.chosen(); err == nil && m.similarity != nil {
 		return compared
 	}
 	return regressed
@@ -48,21 +41,6 @@ func (f *similarityFlags) add(flags *pflag.FlagSet) {
 
 // crossnobis is the distance that needs single trials.
 const crossnobis = "crossnobis"
-
-// similarityMeasure is the measure that the flags name.
-func (s *scoreRun) similarityMeasure() fit.Similarity {
-	switch s.scoring.method {
-	case "cka":
-		return fit.CKA{Biased: s.similarity.biased}
-	case "procrustes":
-		return fit.Procrustes{}
-	}
-	distance := fit.Distance(s.similarity.distance)
-	if s.similarity.distance == crossnobis {
-		distance = fit.SquaredEuclideanDistance
-	}
-	return fit.RSA{Distance: distance, Comparison: fit.RDMComparison(s.similarity.by)}
-}
 
 func namesOf[S ~string](values []S) []string {
 	names := make([]string, len(values))

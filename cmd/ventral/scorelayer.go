@@ -147,10 +147,7 @@ func (s *scoreRun) checkComponents(features fit.Features, splits []fit.Split) er
 // regressionOf is the regression for a layer, or layers of the given numbers of
 // features side by side.
 func (s *scoreRun) regressionOf(sizes []int, groups []string) (fit.Regression, error) {
-	if s.scoring.method == banded {
-		return fit.BandedRidge{Bands: sizes, Alphas: s.scoring.alphas, Seed: splitSeed(uint64(s.seed))}, nil
-	}
-	return s.scoring.regression(splitSeed(uint64(s.seed)), groups)
+	return s.scoring.regression(problem{splitSeed(uint64(s.seed)), groups, sizes})
 }
 
 // wantsPredictions tells whether the predictions are needed after the score.
@@ -293,7 +290,11 @@ func (s *scoreRun) statisticsOf(ctx context.Context, row *scoreJSON, res *fit.Re
 
 // compareLayer fills a row with a similarity.
 func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSource, row *scoreJSON, features fit.Features, target *scoreTarget) error {
-	measure := s.similarityMeasure()
+	method, err := s.scoring.chosen()
+	if err != nil {
+		return err
+	}
+	measure := method.similarity(&s.similarity)
 	row.Stimuli, row.Features = features.Dims()
 	_, row.Neuroids = target.responses.Dims()
 	parallel := 0 // selections compared at a time
@@ -306,7 +307,6 @@ func (s *scoreRun) compareLayer(ctx context.Context, t *terminal, x *featureSour
 	}
 	o := fit.SimilarityOptions{Splits: target.splits, Bootstraps: s.statistics.bootstrap, Permutations: s.statistics.permutations, Seed: uint64(s.seed), Done: s.work.tick}
 	var res *fit.SimilarityResult
-	var err error
 	parameters := maps.Clone(measure.Parameters())
 	if s.similarity.distance == crossnobis && s.scoring.method == "rsa" {
 		if target.trials == nil {
@@ -373,7 +373,7 @@ func rowsWith(all, some []string) (rows []int) {
 // commit chooses a layer on a part of the stimuli and reports it on the others.
 func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, target *scoreTarget, out *scoreOutput) error {
 	begun, seed := time.Now(), splitSeed(uint64(s.seed))
-	regression, err := s.scoring.regression(seed, target.partition.groups)
+	regression, err := s.scoring.regression(problem{seed: seed, groups: target.partition.groups})
 	if err != nil {
 		return err
 	}
@@ -398,7 +398,7 @@ func (s *scoreRun) commit(ctx context.Context, t *terminal, x *featureSource, ta
 		Selection: s.statistics.commit, Seed: seed, Groups: target.partition.groups, Labels: target.partition.labels,
 		Within: func(rows []int) fit.Splitter { return s.scoring.splitter(target.partition.of(rows), seed) },
 		Regression: func(rows []int) fit.Regression {
-			r, _ := s.scoring.regression(seed, target.partition.of(rows).groups) // as above, without an error
+			r, _ := s.scoring.regression(problem{seed: seed, groups: target.partition.of(rows).groups}) // as above, without an error
 			return r
 		},
 		Ceiling: func(rows []int) (float64, error) {

@@ -114,7 +114,7 @@ func TestScoreTrialsInAnotherOrder(t *testing.T) {
 // The weights of layers are drawn with the seed that is asked for, 0 as well.
 func TestScoreBandedSeed(t *testing.T) {
 	s := &scoreRun{seed: 0}
-	s.scoring.method = banded
+	s.scoring.method, s.scoring.methods = banded, scoreMethods
 	r, err := s.regressionOf([]int{1, 1}, nil)
 	if err != nil || r.Parameters()["seed"] != 0 {
 		t.Errorf("seed %v, %v", r.Parameters()["seed"], err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 	"gonum.org/v1/gonum/mat"
@@ -25,31 +24,17 @@ type scoringFlags struct {
 	train      float64
 	folds      int
 	convention string
-	further    []string // what --regression can name in the verb beside regressions
+	methods    []method // that --regression can name in the verb
 
 	given func(flag string) bool // whether the command line has it
 }
 
-// belongs says which values of --regression a flag means something to.
-var belongs = []struct {
-	flag    string
-	methods []string
-}{
-	{"components", []string{"pls", "plscv"}},
-	{"alpha", []string{"ridge"}},
-	{"alphas", []string{"ridgecv", banded}},
-	{"shared-alpha", []string{"ridgecv"}},
-	{"inner-folds", []string{"ridgecv", "plscv"}},
-	{"distance", []string{"rsa"}},
-	{"by", []string{"rsa"}},
-	{"biased", []string{"cka"}},
-}
-
-func (f *scoringFlags) add(flags *pflag.FlagSet) {
-	f.given = flags.Changed
-	flags.StringVar(&f.method, "regression", "ridgecv", "ridgecv (leave-one-out α per neuroid), pls, ridge, linear, plscv (chooses the components), one-to-one")
+// add adds the flags of a verb that has these methods beside all regressions.
+func (f *scoringFlags) add(flags *pflag.FlagSet, further ...method) {
+	f.given, f.methods = flags.Changed, append(slices.Clip(regressions), further...)
+	flags.StringVar(&f.method, "regression", "ridgecv", aboutMethods(f.methods))
 	heading(flags, "regression", "Regression and splits")
-	oneOf(flags, "regression", append(slices.Clip(regressions), f.further...)...)
+	oneOf(flags, "regression", methodNames(f.methods)...)
 	flags.IntVar(&f.components, "components", 25, "components of pls, or the most that plscv may choose")
 	flags.Float64Var(&f.alpha, "alpha", 1, "penalty of ridge")
 	flags.Float64SliceVar(&f.alphas, "alphas", nil, "penalties, `numbers`, that ridgecv chooses among (default: Brain-Score's 99 from .01 to 1e7)")
@@ -65,10 +50,13 @@ func (f *scoringFlags) add(flags *pflag.FlagSet) {
 
 // check returns a usage error for a value that makes no score.
 func (f *scoringFlags) check() error {
-	if _, err := f.regression(0, nil); err != nil && !slices.Contains(f.further, f.method) {
-		return err
+	m, err := f.chosen()
+	if err == nil && m.regression != nil {
+		_, err = m.regression(f, problem{})
 	}
 	switch {
+	case err != nil:
+		return err
 	case f.splits < 1:
 		return misused("--splits is %d, expected at least 1", f.splits)
 	case !(f.train > 0 && f.train < 1):
@@ -78,10 +66,8 @@ func (f *scoringFlags) check() error {
 	case f.inner < 0 || f.inner == 1:
 		return misused("--inner-folds is %d, expected at least 2, or 0", f.inner)
 	}
-	for _, b := range belongs {
-		if f.given(b.flag) && !slices.Contains(b.methods, f.method) {
-			return misused("--%s is for --regression %s, and means nothing to %s", b.flag, strings.Join(b.methods, " and "), f.method)
-		}
+	if err := f.checkFlags(m); err != nil {
+		return err
 	}
 	for _, a := range f.alphas {
 		if !(a > 0) || math.IsInf(a, 1) {
@@ -92,40 +78,6 @@ func (f *scoringFlags) check() error {
 }
 
 func (f *scoringFlags) conventionOf() fit.Convention { return fit.Convention(f.convention) }
-
-// regressions are what --regression can name, in the order of the help.
-var regressions = []string{"ridgecv", "pls", "ridge", "linear", "plscv", "one-to-one"}
-
-// regression is the regression that the flags name. Folds inside the training
-// part keep the groups, one name per stimulus or nil, together.
-func (f *scoringFlags) regression(seed uint32, groups []string) (fit.Regression, error) {
-	switch f.method {
-	case "ridgecv":
-		alphas := f.alphas
-		if len(alphas) == 0 {
-			alphas = nil // the default: an empty list is an error
-		}
-		return fit.RidgeCV{Alphas: alphas, Shared: f.shared, Folds: f.inner, Seed: seed, Groups: groups}, nil
-	case "pls", "plscv":
-		if f.components < 1 {
-			return nil, misused("--components is %d, expected at least 1", f.components)
-		}
-		if f.method == "plscv" {
-			return fit.PLSCV{Components: f.components, Folds: f.inner, Seed: seed, Groups: groups}, nil
-		}
-		return fit.PLS{Components: f.components}, nil
-	case "ridge":
-		if !(f.alpha > 0) || math.IsInf(f.alpha, 1) {
-			return nil, misused("--alpha is %g, expected a positive number (0 is --regression linear)", f.alpha)
-		}
-		return fit.Ridge{Alpha: f.alpha}, nil
-	case "linear":
-		return fit.Linear{}, nil
-	case "one-to-one":
-		return fit.OneToOne{}, nil
-	}
-	return nil, misused("--regression %q: expected %s", f.method, strings.Join(append(slices.Clip(regressions), f.further...), ", "))
-}
 
 // A partition says how stimuli may be divided: groups, e.g. movies, stay on one
 // side; labels, e.g. objects, are on both sides in proportion. One name per
@@ -201,7 +153,7 @@ func newRegionScorer(rec *record, f scoringFlags, seed uint32) (*regionScorer, r
 		return nil, g, err
 	}
 	g.notes = f.splitNotes(p, splits)
-	regression, err := f.regression(seed, p.groups)
+	regression, err := f.regression(problem{seed: seed, groups: p.groups})
 	if err != nil {
 		return nil, g, err
 	}
@@ -234,44 +186,10 @@ func (s *regionScorer) score(ctx context.Context, r *results, network, layer str
 	return nil
 }
 
-// words describes the regression to a reader.
-func (f *scoringFlags) words() string {
-	switch f.method {
-	case "ridgecv":
-		per := "neuroid"
-		if f.shared {
-			per = "region"
-		}
-		if f.inner > 0 {
-			return fmt.Sprintf("ridge with α per %s from %d folds", per, f.inner)
-		}
-		return "ridge with leave-one-out α per " + per
-	case "ridge":
-		return fmt.Sprintf("ridge (α = %g)", f.alpha)
-	case "pls":
-		return fmt.Sprintf("PLS (%d components)", f.components)
-	case "plscv":
-		return fmt.Sprintf("PLS (up to %d components)", f.components)
-	case "one-to-one":
-		return "the best single feature"
-	case banded:
-		return "ridge with leave-one-out penalties per layer and neuroid"
-	}
-	return "least squares"
-}
-
 // splitSeed is a seed as numpy's generator of splits takes it.
 func splitSeed(seed uint64) uint32 {
 	if seed == 0 {
 		return fit.SeedZero
 	}
 	return uint32(seed)
-}
-
-// features returns the fewest features that the regression needs.
-func (f *scoringFlags) fewestFeatures() int {
-	if slices.Contains([]string{"pls", "plscv"}, f.method) {
-		return f.components
-	}
-	return 1
 }
