@@ -294,17 +294,31 @@ func (a *archive) undamaged(files []string, errs []error, report func(file strin
 	switch {
 	case len(bad) == 0:
 		return good, nil
-	case len(bad) == 1 && report == nil:
-		return nil, wrapOf(errs[bad[0]], a.name, files[bad[0]])
 	case report == nil || len(good) == 0:
-		return nil, fmt.Errorf("images: %s: %d of %d images cannot be read, the first being %s: %w",
-			a.name, len(bad), len(files), files[bad[0]], errs[bad[0]])
+		return nil, &DamagedError{a.name, files[bad[0]], len(bad), len(files), errs[bad[0]]}
 	}
 	for _, i := range bad {
 		report(files[i], errs[i])
 	}
 	return good, nil
 }
+
+// A DamagedError says that images of a set cannot be read. ImageOptions.Damaged
+// leaves them out, where there are others.
+type DamagedError struct {
+	Archive, First string // the set, and the first of them
+	Damaged, All   int    // numbers of images
+	Err            error  // why the first cannot be read
+}
+
+func (e *DamagedError) Error() string {
+	if e.Damaged == 1 && e.All > 1 {
+		return wrapOf(e.Err, e.Archive, e.First).Error()
+	}
+	return fmt.Sprintf("images: %s: %d of %d images cannot be read, the first being %s: %v", e.Archive, e.Damaged, e.All, e.First, e.Err)
+}
+
+func (e *DamagedError) Unwrap() error { return e.Err }
 
 // wrapOf says in which file an error, if any, occurred.
 func wrapOf(err error, archive, file string) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -62,7 +63,10 @@ func readConfig(path string, v verb, flags *pflag.FlagSet) error {
 
 func openConfig(path string) (*configFile, error) {
 	text, err := os.ReadFile(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("--config: %s is not there: expected what --save-config has written, or the config.toml of a run's folder", path)
+	case err != nil:
 		return nil, fmt.Errorf("--config: %w", err)
 	}
 	c := &configFile{path: path, program: map[string]toml.Primitive{}}

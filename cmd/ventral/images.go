@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -94,7 +95,11 @@ func (f *imageFlags) open(ctx context.Context, t *terminal, seed uint64, p prepa
 	o.Read, finish = t.reading()
 	s, err := openImages(ctx, f.source, f.limit, seed, p, o)
 	finish()
-	if err != nil {
+	var broken *stimuli.DamagedError
+	switch {
+	case errors.As(err, &broken) && broken.Damaged < broken.All:
+		return s, fmt.Errorf("%w: mend the file, or leave out what cannot be read with --skip-damaged", err)
+	case err != nil:
 		return s, err
 	}
 	if len(damaged) > 0 {

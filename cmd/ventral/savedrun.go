@@ -74,6 +74,8 @@ func openRun(path string) (*savedRun, error) {
 	r := &savedRun{name: filepath.Base(filepath.Clean(path)), source: path, dir: path, missing: map[string]string{}}
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s is not there: expected the folder of a run of ventral's, or the JSON of ventral score", path)
 	case err != nil:
 		return nil, fmt.Errorf("the run: %w", err)
 	case !info.IsDir():

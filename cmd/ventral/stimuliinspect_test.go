@@ -136,7 +136,7 @@ func TestTrainOnImagesThatDoNotFit(t *testing.T) {
 		}
 		return code, errs, string(data)
 	}
-	if code, errs, _ := train(); code != exitFailed || !strings.Contains(errs, "train/a/damaged.png") {
+	if code, errs, _ := train(); code != exitFailed || !strings.Contains(errs, "train/a/damaged.png") || !strings.Contains(errs, "--skip-damaged") {
 		t.Errorf("exit code %d, %q", code, errs)
 	}
 	code, errs, first := train("--skip-damaged")

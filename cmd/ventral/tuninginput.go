@@ -256,7 +256,7 @@ func (u *tuningRun) readResponses(stimulusTable *stimuli.Table) (r recordedRespo
 	if filepath.Ext(u.responses) != ".npy" || len(u.axes) > 0 {
 		a, err := fit.ReadAssembly(u.responses, fit.ReadOptions{Region: u.region, Dataset: u.dataset, Axes: u.axes, StimulusIDs: ids})
 		if err != nil {
-			return r, nil, err
+			return r, nil, ofFlag("responses", err)
 		}
 		if shown, err = fit.Align(ids, a); err != nil {
 			return r, nil, fmt.Errorf("%s and the table of its gratings: %w", u.responses, err)
