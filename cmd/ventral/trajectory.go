@@ -96,7 +96,8 @@ func (r *plasticityRun) writeTrajectory(f *runFolder, th theory) error {
 // exact is the shortest text that reads back as v.
 func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// figure draws the SNR of a run, and the norms of its filters.
+// figure draws the scatter of a run's filters, and how they differ from those of
+// the start; first the one that tells more of the rule.
 func (r *plasticityRun) figure(th theory) (*figurePage, error) {
 	records := r.rec.Measures
 	xs := make([]float64, len(records))
@@ -138,5 +139,9 @@ func (r *plasticityRun) figure(th theory) (*figurePage, error) {
 	}
 	roomAbove(norms, .6)
 	norms.Legend.Top = true
-	return &figurePage{rows: [][]*plot.Plot{{snr, norms}}}, nil
+	panels := []*plot.Plot{norms, snr}
+	if th.end != nil { // the scatter is what the rule is about
+		panels = []*plot.Plot{snr, norms}
+	}
+	return &figurePage{rows: [][]*plot.Plot{panels}}, nil
 }
