@@ -9,42 +9,39 @@ import (
 	"ventral/internal/kernel"
 )
 
-// A bandForm is K or C as QBQᵀ with a band matrix B: each penalty costs a
-// Cholesky decomposition of a band, UᵀU = B + αI.
+// A bandForm is M as a band matrix B, to which K or C is reduced by products of
+// matrices; each penalty costs a Cholesky decomposition UᵀU = B + αI.
 type bandForm struct{ b *band.Matrix }
 
-// reduce reduces m, which is overwritten, to a band. In the dual form the vector
-// of ones gets the eigenvalue of the mean direction in the place of its 0, whose
-// rounding error no penalty then meets.
-func reduce(m *mat.SymDense, dual bool) (f bandForm, q *mat.Dense, ones float64) {
+// reduce reduces m, which is overwritten, to QBQᵀ.
+func reduce(m *mat.SymDense) (bandForm, *mat.Dense) {
 	raw := m.RawSymmetric()
-	if dual {
-		ones = mat.Trace(m) / float64(raw.N)
-		each := ones / float64(raw.N) // of the projection on the ones
-		for i := range raw.Data {
-			raw.Data[i] += each
-		}
-	}
-	f.b, q = band.Reduce(mat.NewDense(raw.N, raw.N, raw.Data))
-	return f, q, ones
+	b, q := band.Reduce(mat.NewDense(raw.N, raw.N, raw.Data))
+	return bandForm{b}, q
 }
 
-// bandIsQuicker tells whether a band is the quicker form of order m for so many
-// penalties and rows of forms. An eigendecomposition takes some 8m³ operations, a
-// reduction 8m³/3, which are a third slower, and a row and penalty 4·32·m more.
-// It does not ask for the number of cores, for both have bits of their own.
-func bandIsQuicker(m, penalties, rows int) bool {
-	return 128*float64(penalties)*float64(rows) < 4.4*float64(m)*float64(m)
+// bandIsQuicker tells whether a band is the quicker form of order m. An
+// eigendecomposition takes some 8m³ operations, a reduction 8m³/3, which are a
+// third slower; for each penalty a band takes 4·32·m more for a row of forms,
+// 8·32·m for a neuroid, and 6·32²·m in any case. It does not ask for the number of
+// cores, for each form has bits of its own.
+func bandIsQuicker(m, penalties, rows, neuroids int) bool {
+	return float64(penalties)*(128*float64(rows)+256*float64(neuroids)+6144) < 4.4*float64(m)*float64(m)
 }
 
-// bandResolves is how large a penalty has to be beside K or C for a band, which
-// does not tell rounding errors in a direction without variance from eigenvalues:
-// far above them.
+// bandResolves·‖M‖ (Frobenius) is the smallest penalty for a band: its Cholesky
+// decomposition cannot set eigenvalues that are rounding errors to 0, as a spectrum
+// does, so α has to be far above them. The relative error of 1 − H_ii stays below
+// about ε/bandResolves = 2e-6.
 const bandResolves = 1e-10
 
-func (f bandForm) resolve(alphas []float64) (resolvents, error) {
+func (f bandForm) resolve(alphas []float64, forms bool) (resolvents, error) {
 	factors := make(bandFactors, len(alphas))
-	kernel.Parallel(len(alphas), func(a int) { factors[a] = f.b.Factor(alphas[a]) })
+	kernel.Parallel(len(alphas), func(a int) {
+		if factors[a] = f.b.Factor(alphas[a]); forms && factors[a] != nil {
+			factors[a].Invert()
+		}
+	})
 	for a, factor := range factors {
 		if factor == nil {
 			return nil, fmt.Errorf("the products of features are not accurate enough for α = %g: scale the features or raise α", alphas[a])

@@ -228,7 +228,7 @@ func walk(ctx context.Context, f Features, block func(from, width int) (*mat.Den
 
 // centre sets dst to a block of features, from feature first on, in the given
 // order of rows, less its means over the rows over (both nil: all). A value that
-// is not finite is an error that names the feature. dst may be the block.
+// is not finite is an error that names the feature.
 //
 // A value that is not finite makes its mean one too, so only rows that are in no
 // mean are looked at.

@@ -86,9 +86,10 @@ func (s sizes) spectrum() int64 {
 }
 
 // rotation is a decomposition for some penalties and rows of forms: of two forms
-// the band needs no workspace.
+// the band needs no workspace. Where penalties are too small for it, which only the
+// features tell, it is the spectrum's and more.
 func (s sizes) rotation(alphas, rows int) int64 {
-	if bandIsQuicker(s.order(), alphas, rows) {
+	if bandIsQuicker(s.order(), alphas, rows, s.neuroids) {
 		return max(s.centring(), s.training()+float64s(s.order()*(s.order()+160)))
 	}
 	return s.spectrum()
@@ -112,17 +113,31 @@ func (s sizes) leaveOneOut(alphas int) int64 {
 	if s.dual() {
 		basis = 0 // Q is the basis
 	}
-	return max(s.rotation(alphas, s.train), s.decomposed()+float64s(basis), s.decomposed()+float64s(basis/2)+s.solutions(alphas))
+	return max(s.rotation(alphas, s.train), s.decomposed()+float64s(basis), s.decomposed()+float64s(basis/2)+s.solutions(alphas, s.train))
 }
 
 // heldOut is a decomposition and the errors of predicting test other stimuli.
 func (s sizes) heldOut(test, alphas int) int64 {
 	predictions := 2*test*s.order() + test*s.neuroids // inputs, F and responses
-	return max(s.rotation(alphas, 0), s.decomposed()+float64s(predictions)+s.solutions(alphas))
+	return max(s.rotation(alphas, 0), s.decomposed()+float64s(predictions)+s.solutions(alphas, 0))
 }
 
-// solutions are those for the penalties at a time, their resolvents, and the
-// errors of all.
-func (s sizes) solutions(alphas int) int64 {
-	return float64s(min(alphas, penalties)*s.order()*(s.neuroids+128) + 2*alphas*s.neuroids)
+// solutions are those for the penalties at a time, their resolvents, the residuals
+// of some stimuli, and the errors of all penalties.
+func (s sizes) solutions(alphas, rows int) int64 {
+	const block = 2 * 192 // one that is worked on and one that has been
+	return float64s((min(alphas, penalties)*(s.order()+block)+2*alphas)*s.neuroids) + s.resolvents(alphas, rows)
+}
+
+// resolvents are those for the penalties at a time; a band's are its Cholesky
+// decomposition and, where there are forms, the inverses of its blocks.
+func (s sizes) resolvents(alphas, rows int) int64 {
+	each := 1
+	if bandIsQuicker(s.order(), alphas, rows, s.neuroids) {
+		each = 64
+		if rows > 0 {
+			each = 128
+		}
+	}
+	return float64s(min(alphas, penalties) * s.order() * each)
 }

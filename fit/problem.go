@@ -267,27 +267,31 @@ func (t *training) centrePrimal() {
 		x, y := gather(p.centred, part), gather(p.y, part)
 		blas64.Gemm(blas.Trans, blas.NoTrans, sign, x.RawMatrix(), y.RawMatrix(), 1, b.RawMatrix())
 		addGram(c, sign, blas.Trans, x)
-		mirror(c)
 	}
-	// Centring: C − n x̄x̄ᵀ, B − n x̄ȳᵀ.
+	// Centring: C − n x̄x̄ᵀ, of which the upper triangle, and B − n x̄ȳᵀ.
 	size := float64(len(t.rows))
+	var constant []int
 	for i, m := range t.xMean {
 		row, scale := c.RawRowView(i), c.At(i, i)
-		for j, v := range t.xMean {
-			row[j] -= size * m * v
+		for j := i; j < features; j++ {
+			row[j] -= size * m * t.xMean[j]
 		}
 		target := b.RawRowView(i)
 		for j, v := range t.yMean {
 			target[j] -= size * m * v
 		}
 		if row[i] <= unvarying*max(scale, p.gram.At(i, i)) {
-			clear(row)
-			clear(target)
-			for j := range features {
-				c.Set(j, i, 0)
-			}
+			constant = append(constant, i)
 		}
 	}
+	for _, i := range constant {
+		clear(b.RawRowView(i))
+		clear(c.RawRowView(i)[i:])
+		for j := range i {
+			c.Set(j, i, 0)
+		}
+	}
+	mirror(c)
 	t.m, t.t = mat.NewSymDense(features, c.RawMatrix().Data), b
 }
 

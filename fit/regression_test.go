@@ -242,6 +242,13 @@ func TestTrainingPartOfAnySize(t *testing.T) {
 	for _, size := range []int{20, 30, 31, 59} {
 		train := rowsUpTo(size)
 		own := problem(t, gather(x, train), gather(y, train))
+		part, err := problem(t, x, y).train(train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := part.m.RawSymmetric(); !mat.Equal(mat.NewDense(m.N, m.N, m.Data), mat.NewDense(m.N, m.N, m.Data).T()) {
+			t.Errorf("%d training stimuli: the two triangles differ", size)
+		}
 		a, err := Ridge{}.Fit(problem(t, x, y), train)
 		if err != nil {
 			t.Fatal(err)
@@ -292,27 +299,28 @@ func TestLeaveOneOutByBruteForce(t *testing.T) {
 func bothForms(t *testing.T, p *Problem, train []int) map[string]*rotated {
 	t.Helper()
 	forms := map[string]*rotated{}
-	for name, alphas := range map[string][]float64{"spectrum": {0}, "band": {1e9}} {
-		r, err := p.rotate(train, alphas, 0)
+	for name, toBand := range map[string]bool{"spectrum": false, "band": true} {
+		part, err := p.train(train)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, is := r.m.(bandForm); is != (name == "band") {
-			t.Fatalf("%s: the form is %T", name, r.m)
+		if forms[name], err = part.rotate(toBand); err != nil {
+			t.Fatal(err)
 		}
-		forms[name] = r
 	}
 	return forms
 }
 
-// The two forms are the same regression: errors of leaving one out and of held-out
-// stimuli, coefficients, over several tiles, blocks and rounds of penalties, and
-// with features and stimuli that add nothing.
+// The two forms are the same regression, and that of Ridge: errors of leaving one
+// out and of held-out stimuli, coefficients, over several tiles, blocks and rounds
+// of penalties; with features and stimuli that add nothing, features that vary only
+// in stimuli that are not trained on, and such a stimulus far from all others.
 func TestFormsAgree(t *testing.T) {
 	for _, s := range []struct{ n, p int }{{40, 70}, {500, 700}, {700, 90}, {900, 450}} {
-		for _, repeated := range []bool{false, true} {
-			x, y := problemOf("smooth", 8, s.n, s.p, 5)
-			if repeated {
+		train, test := trainTest(s.n)
+		for name, change := range map[string]func(x *mat.Dense){
+			"as they are": func(*mat.Dense) {},
+			"repeated": func(x *mat.Dense) {
 				for i := range s.n / 2 {
 					x.SetRow(s.n-1-i, x.RawRowView(i))
 				}
@@ -320,23 +328,100 @@ func TestFormsAgree(t *testing.T) {
 					x.Set(i, 3, 7)
 					x.Set(i, 5, x.At(i, 4))
 				}
-			}
-			train, test := trainTest(s.n)
-			forms := bothForms(t, problem(t, x, y), train)
+			},
+			"varying where tested": func(x *mat.Dense) {
+				for _, j := range []int{2, 33, s.p - 1} {
+					for _, i := range train {
+						x.Set(i, j, float64(j%2))
+					}
+					for k, i := range test {
+						x.Set(i, j, 50+float64(k))
+					}
+				}
+			},
+			"far from all others": func(x *mat.Dense) {
+				for j := range s.p {
+					x.Set(test[0], j, 1e3*x.At(test[0], j))
+				}
+			},
+		} {
+			x, y := problemOf("smooth", 8, s.n, s.p, 5)
+			change(x)
+			p := problem(t, x, y)
+			forms := bothForms(t, p, train)
 			alphas := BrainScoreAlphas()[:30]
 			var loo, heldOut, coefficients [2]*mat.Dense
-			for k, name := range []string{"spectrum", "band"} {
+			for k, form := range []string{"spectrum", "band"} {
 				var errs [3]error
-				loo[k], errs[0] = forms[name].leaveOneOut(alphas)
-				heldOut[k], errs[1] = forms[name].heldOut(test, alphas)
-				coefficients[k], errs[2] = forms[name].coefficients([]int{4, 0, 2}, []float64{10, .5, 10})
+				loo[k], errs[0] = forms[form].leaveOneOut(alphas)
+				heldOut[k], errs[1] = forms[form].heldOut(test, alphas)
+				coefficients[k], errs[2] = forms[form].coefficients([]int{4, 0, 2}, []float64{10, .5, 10})
 				if err := errors.Join(errs[:]...); err != nil {
-					t.Fatal(err)
+					t.Fatalf("%v, %s, %s: %v", s, name, form, err)
 				}
 			}
-			for name, both := range map[string][2]*mat.Dense{"leave-one-out errors": loo, "held-out errors": heldOut, "coefficients": coefficients} {
-				if d := distance(both[1], rowsOf(both[0])); !(d < 1e-9) {
-					t.Errorf("%v, repeated %v: %s differ by %.2g relative", s, repeated, name, d)
+			for of, both := range map[string][2]*mat.Dense{"leave-one-out errors": loo, "held-out errors": heldOut, "coefficients": coefficients} {
+				// α = .01 lets roundings of XᵀY through where there is no variance.
+				if d := distance(both[1], rowsOf(both[0])); !(d < 1e-7) {
+					t.Errorf("%v, %s: %s differ by %.2g relative", s, name, of, d)
+				}
+			}
+			ridge, err := Ridge{Alpha: .5}.Fit(p, train)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := forms["band"].coefficients(rowsUpTo(5), slices.Repeat([]float64{.5}, 5))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := distance(forms["band"].t.predictor(c).Predict(test), rowsOf(ridge.Predict(test))); !(d < 1e-8) {
+				t.Errorf("%v, %s: predictions of the band and of Ridge differ by %.2g relative", s, name, d)
+			}
+		}
+	}
+}
+
+// A penalty that is too small beside the features to be told from none, where every
+// stimulus is then fitted exactly, has the error +Inf, and only that one.
+func TestUnresolvedPenalties(t *testing.T) {
+	x, y := problemOf("noise", 3, 30, 60, 2)
+	for i := range 30 {
+		y.Set(i, 1, 0) // its residuals are 0 as well
+	}
+	for form, r := range bothForms(t, problem(t, x, y), rowsUpTo(30)) {
+		loo, err := r.leaveOneOut([]float64{1e-14, 1, 1e-13})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range 2 {
+			if !math.IsInf(loo.At(0, j), 1) || !math.IsInf(loo.At(2, j), 1) || !isFinite(loo.At(1, j)) {
+				t.Errorf("%s, neuroid %d: errors %v", form, j, mat.Col(nil, j, loo))
+			}
+		}
+		if _, err := r.leaveOneOut([]float64{1e-14}); err == nil || !strings.Contains(err.Error(), "makes no difference") {
+			t.Errorf("%s: error %v", form, err)
+		}
+	}
+}
+
+// A value that is not finite is found wherever it is, in features in memory and in
+// those that are read.
+func TestFiniteFeaturesAreLookedFor(t *testing.T) {
+	const n, p = 700, 300
+	for _, row := range []int{0, 5, 639, 640, n - 1} { // the first 640 are trained on
+		for _, v := range []float64{math.NaN(), math.Inf(-1)} {
+			x, y := problemOf("smooth", 3, n, p, 3)
+			x.Set(row, 271, v)
+			for how, f := range map[string]Features{"in memory": Dense(x), "read": filed{Dense(x)}} {
+				for _, r := range []Regression{PLS{Components: 5}, Ridge{}, OneToOne{}} {
+					prob, err := NewProblem(f, y)
+					if err != nil {
+						t.Fatal(err)
+					}
+					want := fmt.Sprintf("feature 271 is %g for the stimulus in row %d ", v, row)
+					if _, err := r.Fit(prob, rowsUpTo(640)); err == nil || !strings.Contains(err.Error(), want) {
+						t.Errorf("%s, features %s: error %v, expected %q", r.Name(), how, err, want)
+					}
 				}
 			}
 		}
@@ -361,14 +446,14 @@ func TestFormOfAFit(t *testing.T) {
 		{"a tiny α", x, []float64{1, 1e-9}, 0, false},
 		{"large features", large, []float64{1}, 0, false},
 		{"many", x, BrainScoreAlphas(), 200, false},
-		{"many, held out", x, BrainScoreAlphas(), 0, true},
+		{"some, held out", x, BrainScoreAlphas()[1:6], 0, true},
 	} {
 		r, err := problem(t, c.x, y).rotate(rowsUpTo(200), c.alphas, c.rows)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, is := r.m.(bandForm); is != c.band {
-			t.Errorf("%s: a %T", c.name, r.m)
+		if _, is := r.form.(bandForm); is != c.band {
+			t.Errorf("%s: a %T", c.name, r.form)
 		}
 	}
 }
@@ -702,3 +787,6 @@ func TestRegressionErrors(t *testing.T) {
 		t.Errorf("row counts: %v", err)
 	}
 }
+
+// filed are features that are not in memory, as far as anybody knows.
+type filed struct{ Features }

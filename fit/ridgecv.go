@@ -20,12 +20,13 @@ import (
 //	XXᵀ = QMQᵀ (dual):    Y − Ŷ = α Q (M+αI)⁻¹ QᵀY,     1 − H_ii = α [Q (M+αI)⁻¹ Qᵀ]_ii − 1/n
 //	XᵀX = QMQᵀ (primal):  Ŷ = (XQ) (M+αI)⁻¹ (XQ)ᵀY,     1 − H_ii = 1 − 1/n − [(XQ) (M+αI)⁻¹ (XQ)ᵀ]_ii
 //
-// the 1/n being the free intercept. M is diagonal where there are many candidates,
-// the eigenvalues, some 8m³ operations in one thread; where there are few it is a
-// band, 8m³/3 operations on all cores and 128nm more for each α. Either way an α
-// costs a product of n × m and m × n_neuroids, and the primal form 2nm² for XQ.
-// Folds cost one more decomposition each, of their training part, and per α the
-// products for their test part.
+// the 1/n being the free intercept. M is diagonal, the eigenvalues, some 8m³
+// operations in one thread, where there are many candidates or one of them is tiny
+// beside the features; otherwise it is a band, 8m³/3 operations on all cores, and
+// for each α 128nm more. Either way an α costs a product of n × m and
+// m × n_neuroids, and the primal form 2nm² for XQ. Folds cost one more
+// decomposition each, of their training part, and per α the products for their
+// test part.
 type RidgeCV struct {
 	Alphas []float64 // candidates; nil = Brain-Score's 99 from .01 to 1e7
 	Shared bool      // one α for all neuroids, the best on average, instead of the best for each
@@ -92,9 +93,10 @@ type RidgeCVPredictor struct {
 }
 
 // Fit chooses the penalties and fits; the predictor is a *RidgeCVPredictor. It
-// fails without candidates, for one that is not positive and finite, and with
-// too few training stimuli: 3 to leave one out, otherwise as many as folds and
-// 2 in the training part of each.
+// fails without candidates, for one that is not positive and finite, with too few
+// training stimuli (3 to leave one out, otherwise as many as folds and 2 in the
+// training part of each), and where features are so large that no candidate makes a
+// difference.
 func (r RidgeCV) Fit(p *Problem, train []int) (Predictor, error) {
 	alphas := r.alphas()
 	if err := checkAlphas(alphas); err != nil {
@@ -147,7 +149,7 @@ func (r RidgeCV) Workspace(stimuli, features, neuroids, train int) (shared, spli
 		return 0, s.leaveOneOut(alphas)
 	}
 	fold, test := s.folded(r.Folds)
-	return 0, max(fold.heldOut(test, alphas), s.rotation(alphas, 0), s.decomposed()+2*s.coefficients())
+	return 0, max(fold.heldOut(test, alphas), s.rotation(alphas, 0), s.decomposed()+2*s.coefficients()+s.resolvents(alphas, 0))
 }
 
 // formed is the number of training stimuli whose 1 − H_ii is asked for.

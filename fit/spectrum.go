@@ -19,7 +19,6 @@ func decompose(m *mat.SymDense) (spectrum, *mat.Dense, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// One such eigenvalue belongs to the vector of ones.
 	cut := float64(len(values)) * epsilon * values[len(values)-1]
 	for i, v := range values {
 		if v <= cut {
@@ -29,7 +28,7 @@ func decompose(m *mat.SymDense) (spectrum, *mat.Dense, error) {
 	return values, vectors, nil
 }
 
-func (s spectrum) resolve(alphas []float64) (resolvents, error) {
+func (s spectrum) resolve(alphas []float64, _ bool) (resolvents, error) {
 	r := &diagonals{mat.NewDense(len(s), len(alphas), nil)}
 	for k, v := range s {
 		for a, alpha := range alphas {
@@ -54,11 +53,16 @@ func (d *diagonals) apply(a int, x *mat.Dense) {
 }
 
 func (d *diagonals) forms(f *mat.Dense) *mat.Dense {
-	var squares mat.Dense
-	squares.MulElem(f, f)
-	rows, _ := f.Dims()
+	const block = 32
+	rows, order := f.Dims()
 	_, alphas := d.inverse.Dims()
-	forms := mat.NewDense(rows, alphas, nil)
-	blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, squares.RawMatrix(), d.inverse.RawMatrix(), 0, forms.RawMatrix())
+	forms, squares := mat.NewDense(rows, alphas, nil), mat.NewDense(min(block, rows), order, nil)
+	for lo := 0; lo < rows; lo += block {
+		hi := min(lo+block, rows)
+		part := squares.Slice(0, hi-lo, 0, order).(*mat.Dense)
+		of := f.Slice(lo, hi, 0, order)
+		part.MulElem(of, of)
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, part.RawMatrix(), d.inverse.RawMatrix(), 0, forms.Slice(lo, hi, 0, alphas).(*mat.Dense).RawMatrix())
+	}
 	return forms
 }

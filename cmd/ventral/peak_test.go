@@ -41,7 +41,7 @@ func TestScoreForeseesItsMemory(t *testing.T) {
 	for _, size := range []struct{ n, features int }{{2000, 512}, {5000, 512}, {1500, 6000}} {
 		n := size.n
 		x, y := array("x", n, size.features), array("y", n, 100)
-		for _, method := range []string{"rsa", "rsa --by pearson", "rsa --by kendall", "rsa --splits 5", "cka", "procrustes", "pls", "ridge", "linear", "one-to-one", "ridgecv", "ridgecv --alphas 1,10", "banded --alphas 1,10"} {
+		for _, method := range []string{"rsa", "rsa --by pearson", "rsa --by kendall", "rsa --splits 5", "cka", "procrustes", "pls", "ridge", "linear", "one-to-one", "ridgecv", "ridgecv --alphas 1,10", "ridgecv --inner-folds 2", "banded --alphas 1,10"} {
 			report := filepath.Join(dir, "score.json")
 			args := append([]string{"score", "--features", x, "--responses", y, "--json", report, "--regression"}, strings.Fields(method)...)
 			out, err := exec.Command(program, args...).CombinedOutput()

@@ -34,7 +34,7 @@ type Matrix struct {
 
 // Reduce returns the band matrix B and the orthogonal matrix Q of A = Q B Qᵀ. Both triangles of A must be filled; it is overwritten.
 //
-// Cost for order n: 8n³/3 operations; beside A and Q, 5·32·n numbers.
+// Cost for order n: 8n³/3 operations; beside A, Q and B some 10·32·n numbers.
 func Reduce(a *mat.Dense) (b *Matrix, q *mat.Dense) {
 	n, _ := a.Dims()
 	b = &Matrix{n: n}
@@ -131,7 +131,7 @@ func householder(x []float64) (beta, tau float64) {
 
 // reflect sets the symmetric A to HᵀAH for H = I − VᵀTV: the upper triangle of its tiles, those on the diagonal whole.
 //
-//	A ← A − VᵀW − WᵀV,   W = U − ½ (TᵀVUᵀ) V … with U = TᵀVA
+//	A ← A − VᵀW − WᵀV,   U = TᵀVA,   W = U − ½ (UVᵀT) V
 //
 // bounds are those of the tiles.
 func reflect(a *mat.Dense, bounds []int, r reflections) {
