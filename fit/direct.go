@@ -17,17 +17,23 @@ const directBytes = 1 << 30
 
 // direct is train for a single fit that meets XᵀX only in its product with few
 // vectors: it computes neither K nor C, which would serve other splits, and
-// holds the features, centred, the training stimuli first. A pass over them for
+// holds the features, centred: those of the training stimuli, and of the others
+// behind them where they would have to be read again. A pass over them for
 // each vector costs 8·n·n_features bytes of memory traffic, K or C once
 // n·n_features·min(n, n_features) multiplications.
 func (p *Problem) direct(rows []int) (*training, error) {
 	n, features := p.x.Dims()
-	order := append(slices.Clone(rows), others(n, rows)...)
+	order := rows
+	if inMemory(p.x) == nil {
+		order = append(slices.Clone(rows), others(n, rows)...)
+	}
 	t := &training{p: p, rows: rows, yMean: columnMeans(p.y, rows), x: mat.NewDense(len(order), features, nil)}
 	t.y = t.responses(rows)
 	err := eachView(context.Background(), p.x, func(from int, block *mat.Dense) error {
 		_, width := block.Dims()
-		return centre(t.x.Slice(0, len(order), from, from+width).(*mat.Dense), block, order, rows, from)
+		means, err := centre(t.x.Slice(0, len(order), from, from+width).(*mat.Dense), block, order, rows, from)
+		t.xMean = append(t.xMean, means...)
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -227,21 +227,23 @@ func walk(ctx context.Context, f Features, block func(from, width int) (*mat.Den
 }
 
 // centre sets dst to a block of features, from feature first on, in the given
-// order of rows, less its means over the rows over (both nil: all). A value that
-// is not finite is an error that names the feature.
+// order of rows, less its means over the rows over (both nil: all), which it
+// returns. A value that is not finite is an error that names the feature.
 //
 // A value that is not finite makes its mean one too, so only rows that are in no
 // mean are looked at.
-func centre(dst, block *mat.Dense, order, over []int, first int) error {
+func centre(dst, block *mat.Dense, order, over []int, first int) (means []float64, err error) {
 	n, cols := block.Dims()
 	var rest []int
 	if over != nil {
 		rest = others(n, over)
 	}
+	means = make([]float64, cols)
 	var doubtful atomic.Bool
 	inBlocks(cols, wide, func(lo, hi int) {
 		part := block.Slice(0, n, lo, hi).(*mat.Dense)
 		mean := columnMeans(part, over)
+		copy(means[lo:hi], mean)
 		all := allFinite(mean)
 		for _, i := range rest {
 			all = all && allFinite(part.RawRowView(i))
@@ -253,9 +255,9 @@ func centre(dst, block *mat.Dense, order, over []int, first int) error {
 		subtractRow(dst.Slice(0, to, lo, hi).(*mat.Dense), part, order, mean)
 	})
 	if doubtful.Load() {
-		return checkFinite(block, "feature", first) // nil where only a sum is too large
+		return means, checkFinite(block, "feature", first) // nil where only a sum is too large
 	}
-	return nil
+	return means, nil
 }
 
 // allFinite is false where there is a NaN or an infinity.

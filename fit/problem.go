@@ -90,7 +90,8 @@ func (p *Problem) prepare(ctx context.Context) error {
 	p.centred = mat.NewDense(n, features, nil)
 	err := eachView(ctx, p.x, func(from int, block *mat.Dense) error {
 		_, width := block.Dims()
-		return centre(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, nil, from)
+		_, err := centre(p.centred.Slice(0, n, from, from+width).(*mat.Dense), block, nil, nil, from)
+		return err
 	})
 	if err != nil {
 		return err
@@ -181,10 +182,10 @@ type training struct {
 
 	kMean []float64 // dual: mean over the training stimuli of each column of K
 	kBar  float64   // dual: mean of kMean
-	xMean []float64 // primal: mean over the training stimuli of p.centred
+	xMean []float64 // primal: mean over the training stimuli of p.centred; without products, of the features
 
 	// Of a fit without products only, beside rows, t = XᵀY, y and yMean:
-	x     *mat.Dense  // features of all stimuli, centred on the training mean
+	x     *mat.Dense  // features, centred on the training mean
 	place map[int]int // stimulus → row of x
 }
 
@@ -300,11 +301,15 @@ func (t *training) centrePrimal() {
 // the primal and without products, len(rows) × n_features.
 func (t *training) inputs(rows []int) *mat.Dense {
 	if t.x != nil {
-		at := make([]int, len(rows))
+		x := mat.NewDense(len(rows), len(t.xMean), nil)
 		for k, i := range rows {
-			at[k] = t.place[i]
+			if at, held := t.place[i]; held {
+				copy(x.RawRowView(k), t.x.RawRowView(at))
+			} else {
+				subtractRow(x.Slice(k, k+1, 0, len(t.xMean)).(*mat.Dense), inMemory(t.p.x), []int{i}, t.xMean)
+			}
 		}
-		return gather(t.x, at)
+		return x
 	}
 	if !t.p.dual {
 		x := mat.NewDense(len(rows), len(t.xMean), nil)
