@@ -215,22 +215,25 @@ func (r *rotated) errors(alphas []float64, f, y *mat.Dense, slack func(alpha, s 
 			}
 			for i := range hi - lo {
 				for a, alpha := range some {
-					divisor := 1.
+					scale := 1.
 					if slack != nil {
-						if divisor = slack(alpha, forms.At(i, a)); divisor < unresolved {
-							divisor = 0 // the error becomes +Inf, or NaN for 0/0
+						if left := slack(alpha, forms.At(i, a)); left < unresolved {
+							scale = math.Inf(1) // the error is then too, or NaN for a residual of 0
+						} else {
+							scale = 1 / left
 						}
 					}
 					sum, fit := sums.RawRowView(k)[a*q:(a+1)*q], fitted.RawRowView(i)[a*q:(a+1)*q]
 					if y == nil {
+						scale *= alpha
 						for j, v := range fit {
-							e := alpha * v / divisor
+							e := v * scale
 							sum[j] += e * e
 						}
 						continue
 					}
 					for j, v := range y.RawRowView(lo + i) {
-						e := (v - fit[j]) / divisor
+						e := (v - fit[j]) * scale
 						sum[j] += e * e
 					}
 				}
