@@ -38,6 +38,20 @@ type ReadOptions struct {
 	Select []Condition
 	// Window selects the time bins that lie wholly inside it.
 	Window Window
+	// MaxBytes is the memory that may be taken; what would need more is a
+	// TooLargeError. 0 = any.
+	MaxBytes int64
+}
+
+// A TooLargeError says that recordings do not fit into ReadOptions.MaxBytes.
+type TooLargeError struct {
+	Array string  // where they are, and their axes: "responses (200 stimulus × 50 neuroid)"
+	Bytes float64 // needed
+	Most  int64   // allowed
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("%s: reading takes %.3g GB of memory, and at most %.3g GB may be taken", e.Array, e.Bytes/1e9, float64(e.Most)/1e9)
 }
 
 // ReadAssembly reads recordings. The file's name says its format:

@@ -2,11 +2,13 @@ package fit
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -486,5 +488,44 @@ func TestBadFilesAreToldExactly(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.path) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, expected the file and %q", name, err, c.want)
 		}
+	}
+}
+
+// Recordings that take more memory than is allowed are not read.
+func TestRecordingsThatDoNotFit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trials.npy")
+	const stimuli, repetitions, neuroids = 40, 3, 5000
+	if err := npy.WriteFile(path, []int{stimuli, repetitions, neuroids}, make([]float32, stimuli*repetitions*neuroids)); err != nil {
+		t.Fatal(err)
+	}
+	o := ReadOptions{Axes: []string{"stimulus", "repetition", "neuroid"}}
+	// The trials, their mean, and what is read at a time.
+	needed := int64(8*(stimuli*repetitions*neuroids+stimuli*neuroids) + 2*8*largestRead)
+	o.MaxBytes = needed
+	if _, err := ReadAssembly(path, o); err != nil {
+		t.Error(err)
+	}
+	o.MaxBytes--
+	_, err := ReadAssembly(path, o)
+	var large *TooLargeError
+	if !errors.As(err, &large) || large.Bytes != float64(needed) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "40 stimulus × 3 repetition × 5000 neuroid") {
+		t.Errorf("error %v, expected %d bytes", err, needed)
+	}
+	o.MaxBytes = 1000 // less than names take
+	if _, err := ReadAssembly(path, o); !errors.As(err, &large) {
+		t.Errorf("error %v", err)
+	}
+	// Presentations of which one stimulus has most: the rectangle counts.
+	o.Axes, o.MaxBytes = []string{"presentation", "neuroid"}, 0
+	single := filepath.Join(t.TempDir(), "presentations.npy")
+	if err := npy.WriteFile(single, []int{120, neuroids}, make([]float32, 120*neuroids)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 120 {
+		o.StimulusIDs = append(o.StimulusIDs, strconv.Itoa(max(0, i-80)))
+	}
+	o.MaxBytes = needed
+	if _, err := ReadAssembly(single, o); !errors.As(err, &large) || large.Bytes < 8*40*81*neuroids {
+		t.Errorf("error %v for 81 repetitions of one stimulus", err)
 	}
 }

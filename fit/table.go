@@ -59,8 +59,26 @@ func (t *table) assemblies(o ReadOptions, perBin bool) ([]*Assembly, error) {
 			return nil, fmt.Errorf("%s: the axis %s is empty (%s)", t.array, t.axes[i], t.named())
 		}
 	}
+	// What is selected along an axis takes some 32 bytes an entry: names, places.
+	entries := 0.
+	for _, n := range t.shape {
+		entries += float64(n)
+	}
+	if o.MaxBytes > 0 && 32*entries > float64(o.MaxBytes) {
+		return nil, t.tooLarge(32*entries+8*elementsOf(t.shape), o)
+	}
 	keep, region, err := t.selection(o)
 	if err != nil {
+		return nil, err
+	}
+	// Of trials alone, before anything of their number is made.
+	selected := 1. // the file may claim more than an int counts
+	for k, axis := range t.axes {
+		if axis != axisTime || perBin {
+			selected *= float64(countTrue(keep[k]))
+		}
+	}
+	if err := t.fits(selected, o); err != nil {
 		return nil, err
 	}
 	a := &Assembly{Region: region, Source: t.source}
@@ -86,6 +104,11 @@ func (t *table) assemblies(o ReadOptions, perBin bool) ([]*Assembly, error) {
 	if k := t.axis(axisTime); k >= 0 {
 		offsets[k] = assembly
 	}
+	// Stimuli with fewer repetitions than others take as much as these, and the
+	// mean over repetitions comes to them.
+	if err := t.fits(float64(len(windows))*float64(size+size/a.Repetitions), o); err != nil {
+		return nil, err
+	}
 	responses := make([]float64, len(windows)*size)
 	if err := t.fill(responses, offsets); err != nil {
 		return nil, err
@@ -100,6 +123,37 @@ func (t *table) assemblies(o ReadOptions, perBin bool) ([]*Assembly, error) {
 		return nil, err
 	}
 	return assemblies, nil
+}
+
+// fits is an error where so many responses, and what is read at a time, take more
+// memory than is allowed.
+func (t *table) fits(responses float64, o ReadOptions) error {
+	read := float64(largestRead)
+	if entry := elementsOf(t.shape[1:]); entry > read {
+		read = entry
+	}
+	each := 8.
+	if k := t.axis(axisTime); k >= 0 && t.shape[k] > 1 {
+		each += 4 // counts of time bins
+	}
+	if bytes := each*responses + 2*8*read; o.MaxBytes > 0 && bytes > float64(o.MaxBytes) {
+		return t.tooLarge(bytes, o)
+	}
+	return nil
+}
+
+func (t *table) tooLarge(bytes float64, o ReadOptions) error {
+	return &TooLargeError{fmt.Sprintf("%s (%s)", t.array, t.named()), bytes, o.MaxBytes}
+}
+
+// elementsOf is the number of elements of an array, which may be more than an int
+// counts.
+func elementsOf(shape []int) float64 {
+	n := 1.
+	for _, d := range shape {
+		n *= float64(d)
+	}
+	return n
 }
 
 // stimulusCoordinates are the coordinates that are the same in all presentations
@@ -156,11 +210,14 @@ func (t *table) named() string {
 	return strings.Join(words, " × ")
 }
 
+// largestRead is how many elements are read at once, unless one entry of the first
+// axis has more.
+const largestRead = 1 << 20
+
 // slabs reads the array in parts along its first axis, in C order; lo is where a
 // part begins on it.
 func (t *table) slabs(part func(lo int, values []float64) error) error {
-	const slab = 1 << 20 // elements read at once, unless one entry of the first axis has more
-	step := max(1, slab/max(1, elements(t.shape[1:])))
+	step := max(1, largestRead/max(1, elements(t.shape[1:])))
 	for lo := 0; lo < t.shape[0]; lo += step {
 		start := make([]int, len(t.shape))
 		length := slices.Clone(t.shape)

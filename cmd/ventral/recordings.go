@@ -203,7 +203,7 @@ func (r *record) read(ctx context.Context, file string, o fit.ReadOptions, chann
 		ids[i] = set.ID(i)
 	}
 	o.StimulusIDs = ids
-	r.assembly, err = fit.ReadAssembly(file, o)
+	r.assembly, err = fit.ReadAssembly(file, within(o))
 	if err != nil {
 		return ofFlag("recordings", err)
 	}

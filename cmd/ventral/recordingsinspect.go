@@ -152,7 +152,7 @@ func inspect(path string, o fit.ReadOptions) (*inspection, error) {
 		found.Problem = problemWords(c.Problem)
 		return found, nil
 	}
-	all, problem := fit.ReadAssembly(path, o)
+	all, problem := fit.ReadAssembly(path, within(o))
 	if problem == nil && (all.Region != "" || len(regions) == 0) {
 		found.Assemblies = append(found.Assemblies, inspectAssembly(all))
 		return found, nil
@@ -160,7 +160,7 @@ func inspect(path string, o fit.ReadOptions) (*inspection, error) {
 	for _, region := range regions {
 		one := o
 		one.Region = region
-		if a, err := fit.ReadAssembly(path, one); err == nil {
+		if a, err := fit.ReadAssembly(path, within(one)); err == nil {
 			found.Assemblies = append(found.Assemblies, inspectAssembly(a))
 		} else if problem == nil { // a region of which nothing is selected, or that is incomplete
 			problem = err

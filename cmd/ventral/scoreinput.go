@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"ventral/fit"
+	"ventral/internal/memory"
 	"ventral/stimuli"
 )
 
@@ -251,7 +252,7 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 				return []*fit.Assembly{a}, err
 			}
 		}
-		bins, err := read(source, o)
+		bins, err := read(source, within(o))
 		if err != nil {
 			return nil, ofFlag(flag, err)
 		}
@@ -267,11 +268,21 @@ func (f *scoreInputFlags) targets(x *featureSource) ([]*scoreTarget, error) {
 	return targets, nil
 }
 
+// within lets no more be read than there is memory for.
+func within(o fit.ReadOptions) fit.ReadOptions {
+	o.MaxBytes, _ = memory.Available()
+	return o
+}
+
 // ofFlag says of a file that is not there which flag names it, and of axes that do
 // not fit what names them.
 func ofFlag(flag string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--%s: %w", flag, err)
+	}
+	var large *fit.TooLargeError
+	if errors.As(err, &large) {
+		return fmt.Errorf("--%s: %w: choose some of them with --region, --select or --window", flag, err)
 	}
 	return withAxes(err)
 }
@@ -304,7 +315,7 @@ func (f *scoreInputFlags) target(x *featureSource, a *fit.Assembly, o fit.ReadOp
 	t := &scoreTarget{region: a.Region, measured: a.Window}
 	if f.responses != "" && f.repetitions != "" {
 		o.Axes, o.DefaultAxes = f.axes, nil
-		trials, err := fit.ReadAssembly(f.repetitions, o)
+		trials, err := fit.ReadAssembly(f.repetitions, within(o))
 		if err != nil {
 			return nil, ofFlag("repetitions", err)
 		}

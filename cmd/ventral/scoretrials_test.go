@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ventral/fit"
+	"ventral/internal/memory"
 	"ventral/internal/npy"
 )
 
@@ -118,5 +119,30 @@ func TestScoreBandedSeed(t *testing.T) {
 	r, err := s.regressionOf([]int{1, 1}, nil)
 	if err != nil || r.Parameters()["seed"] != 0 {
 		t.Errorf("seed %v, %v", r.Parameters()["seed"], err)
+	}
+}
+
+// Responses that take more memory than there is are refused before they are read,
+// with the figure and what to do.
+func TestScoreRefusesResponsesThatDoNotFit(t *testing.T) {
+	if _, ok := memory.Available(); !ok {
+		t.Skip("the system does not say how much memory there is")
+	}
+	dir := t.TempDir()
+	features, responses := filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
+	if err := npy.WriteFile(features, []int{1000, 1}, make([]float64, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	header := "{'descr': '<f8', 'fortran_order': False, 'shape': (1000, 1000000000), }"
+	header += strings.Repeat(" ", 128-10-1-len(header)) + "\n"
+	if err := os.WriteFile(responses, append([]byte("\x93NUMPY\x01\x00\x76\x00"), header...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(responses, 128+8e12); err != nil { // a hole: it takes no place
+		t.Skip(err)
+	}
+	code, _, errs := ventral(t, "score", "--features", features, "--responses", responses)
+	if code != exitFailed || !strings.Contains(errs, "--responses: "+responses) || !strings.Contains(errs, "reading takes 8.") || !strings.Contains(errs, "--select") {
+		t.Errorf("exit code %d: %s", code, errs)
 	}
 }

@@ -254,7 +254,7 @@ type recordedResponses struct {
 func (u *tuningRun) readResponses(stimulusTable *stimuli.Table) (r recordedResponses, shown []int, err error) {
 	ids, _ := stimulusTable.Column("stimulus_id")
 	if filepath.Ext(u.responses) != ".npy" || len(u.axes) > 0 {
-		a, err := fit.ReadAssembly(u.responses, fit.ReadOptions{Region: u.region, Dataset: u.dataset, Axes: u.axes, StimulusIDs: ids})
+		a, err := fit.ReadAssembly(u.responses, within(fit.ReadOptions{Region: u.region, Dataset: u.dataset, Axes: u.axes, StimulusIDs: ids}))
 		if err != nil {
 			return r, nil, ofFlag("responses", err)
 		}
