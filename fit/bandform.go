@@ -22,7 +22,7 @@ func reduce(m *mat.SymDense) (bandForm, *mat.Dense) {
 
 // bandIsQuicker tells whether a band is the quicker form of order m. An
 // eigendecomposition takes some 8m³ operations, a reduction 8m³/3, which are a
-// third slower; for each penalty a band takes 4·32·m more for a row of forms,
+// third slower; for each penalty a band takes 4·32·m more for a quadratic form,
 // 8·32·m for a neuroid, and 6·32²·m in any case. It does not ask for the number of
 // cores, for each form has bits of its own.
 func bandIsQuicker(m, penalties, rows, neuroids int) bool {
@@ -35,10 +35,10 @@ func bandIsQuicker(m, penalties, rows, neuroids int) bool {
 // about ε/bandResolves = 2e-6.
 const bandResolves = 1e-10
 
-func (f bandForm) resolve(alphas []float64, forms bool) (resolvents, error) {
+func (f bandForm) resolve(alphas []float64, quadratic bool) (resolvents, error) {
 	factors := make(bandFactors, len(alphas))
 	kernel.Parallel(len(alphas), func(a int) {
-		if factors[a] = f.b.Factor(alphas[a]); forms && factors[a] != nil {
+		if factors[a] = f.b.Factor(alphas[a]); quadratic && factors[a] != nil {
 			factors[a].Invert()
 		}
 	})
@@ -54,12 +54,12 @@ type bandFactors []*band.Factor
 
 func (f bandFactors) apply(a int, x *mat.Dense) { f[a].Solve(x) }
 
-func (f bandFactors) forms(x *mat.Dense) *mat.Dense {
+func (f bandFactors) quadratic(x *mat.Dense) *mat.Dense {
 	rows, _ := x.Dims()
-	forms, column := mat.NewDense(rows, len(f), nil), make([]float64, rows)
+	s, column := mat.NewDense(rows, len(f), nil), make([]float64, rows)
 	for a, factor := range f {
-		factor.Forms(column, x)
-		forms.SetCol(a, column)
+		factor.Quadratic(column, x)
+		s.SetCol(a, column)
 	}
-	return forms
+	return s
 }

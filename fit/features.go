@@ -208,6 +208,7 @@ func inMemory(f Features) *mat.Dense {
 	return nil
 }
 
+// walk calls use with block after block of f.
 func walk(ctx context.Context, f Features, block func(from, width int) (*mat.Dense, error), use func(from int, block *mat.Dense) error) error {
 	n, features := f.Dims()
 	step := blockWidth(n, features)

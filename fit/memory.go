@@ -85,8 +85,8 @@ func (s sizes) spectrum() int64 {
 	return max(s.centring(), s.training()+float64s(2*s.order()*s.order()))
 }
 
-// rotation is a decomposition for some penalties and rows of forms: of two forms
-// the band needs no workspace. Where penalties are too small for it, which only the
+// rotation is a decomposition for some penalties and rows of quadratic forms; into
+// a band it needs no workspace. Where penalties are too small for it, which only the
 // features tell, it is the spectrum's and more.
 func (s sizes) rotation(alphas, rows int) int64 {
 	if bandIsQuicker(s.order(), alphas, rows, s.neuroids) {
@@ -125,12 +125,12 @@ func (s sizes) heldOut(test, alphas int) int64 {
 // solutions are those for the penalties at a time, their resolvents, the residuals
 // of some stimuli, and the errors of all penalties.
 func (s sizes) solutions(alphas, rows int) int64 {
-	const block = 2 * 192 // one that is worked on and one that has been
-	return float64s((min(alphas, penalties)*(s.order()+block)+2*alphas)*s.neuroids) + s.resolvents(alphas, rows)
+	const residuals = 2 * residualRows // those that are worked on, and those that have been
+	return float64s((min(alphas, penalties)*(s.order()+residuals)+2*alphas)*s.neuroids) + s.resolvents(alphas, rows)
 }
 
 // resolvents are those for the penalties at a time; a band's are its Cholesky
-// decomposition and, where there are forms, the inverses of its blocks.
+// decomposition and, where there are quadratic forms, the inverses of its blocks.
 func (s sizes) resolvents(alphas, rows int) int64 {
 	each := 1
 	if bandIsQuicker(s.order(), alphas, rows, s.neuroids) {

@@ -33,21 +33,21 @@ type rotated struct {
 // A form is M. Of two there are, the spectrum takes longer to find, and less for
 // each penalty than a band.
 type form interface {
-	// resolve prepares what takes x to (M + αI)⁻¹x for some penalties, and forms
-	// where they are asked for.
-	resolve(alphas []float64, forms bool) (resolvents, error)
+	// resolve prepares what takes x to (M + αI)⁻¹x for some penalties, and their
+	// quadratic forms where these are asked for.
+	resolve(alphas []float64, quadratic bool) (resolvents, error)
 }
 
 // resolvents are (M + αI)⁻¹ for the penalties that were asked for.
 type resolvents interface {
 	// apply sets x, order × any, to (M + αI)⁻¹x for penalty number a.
 	apply(a int, x *mat.Dense)
-	// forms returns fᵢᵀ(M + αI)⁻¹fᵢ for the rows fᵢ of f, rows × n_alphas.
-	forms(f *mat.Dense) *mat.Dense
+	// quadratic returns fᵢᵀ(M + αI)⁻¹fᵢ for the rows fᵢ of f, rows × n_alphas.
+	quadratic(f *mat.Dense) *mat.Dense
 }
 
 // rotate brings the training part train into the form that is quickest for these
-// penalties and so many rows of forms for each.
+// penalties and so many rows of quadratic forms for each.
 func (p *Problem) rotate(train []int, alphas []float64, rows int) (*rotated, error) {
 	t, err := p.train(train)
 	if err != nil {
@@ -79,16 +79,18 @@ func (t *training) rotate(toBand bool) (r *rotated, err error) {
 	return r, nil
 }
 
-// penalties are held at a time, each with its resolvent and solution.
-const penalties = 12
+const (
+	penalties    = 12  // held at a time, each with its resolvent and solution
+	residualRows = 192 // of the residuals that a goroutine computes at a time
+)
 
 // inRounds calls use for some of the penalties after the others, which begin at
 // number first.
-func (r *rotated) inRounds(alphas []float64, forms bool, use func(first int, some []float64, inverse resolvents)) error {
+func (r *rotated) inRounds(alphas []float64, quadratic bool, use func(first int, some []float64, inverse resolvents)) error {
 	rounds := (len(alphas) + penalties - 1) / penalties
 	for round := range rounds {
 		first, end := round*len(alphas)/rounds, (round+1)*len(alphas)/rounds
-		inverse, err := r.form.resolve(alphas[first:end], forms)
+		inverse, err := r.form.resolve(alphas[first:end], quadratic)
 		if err != nil {
 			return err
 		}
@@ -189,8 +191,7 @@ func (r *rotated) errors(alphas []float64, f, y *mat.Dense, slack func(alpha, s 
 	n, order := f.Dims()
 	_, q := r.e.Dims()
 	means := mat.NewDense(len(alphas), q, nil)
-	const block = 192
-	blocks, most := (n+block-1)/block, min(penalties, len(alphas))*q
+	blocks, most := (n+residualRows-1)/residualRows, min(penalties, len(alphas))*q
 	solutions, partial := mat.NewDense(order, most, nil), mat.NewDense(blocks, most, nil)
 	fits := make([]*mat.Dense, runtime.GOMAXPROCS(0)) // a worker's own
 	err := r.inRounds(alphas, slack != nil, func(first int, some []float64, inverse resolvents) {
@@ -202,22 +203,22 @@ func (r *rotated) errors(alphas []float64, f, y *mat.Dense, slack func(alpha, s 
 			inverse.apply(a, of)
 		})
 		kernel.ParallelWorkers(blocks, func(worker, k int) {
-			lo, hi := k*block, min((k+1)*block, n)
+			lo, hi := k*residualRows, min((k+1)*residualRows, n)
 			part := f.Slice(lo, hi, 0, order).(*mat.Dense)
 			if fits[worker] == nil {
-				fits[worker] = mat.NewDense(min(block, n), most, nil)
+				fits[worker] = mat.NewDense(min(residualRows, n), most, nil)
 			}
 			fitted := fits[worker].Slice(0, hi-lo, 0, len(some)*q).(*mat.Dense)
 			blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, part.RawMatrix(), z.RawMatrix(), 0, fitted.RawMatrix())
-			var forms *mat.Dense
+			var s *mat.Dense
 			if slack != nil {
-				forms = inverse.forms(part)
+				s = inverse.quadratic(part)
 			}
 			for i := range hi - lo {
 				for a, alpha := range some {
 					scale := 1.
 					if slack != nil {
-						if left := slack(alpha, forms.At(i, a)); left < unresolved {
+						if left := slack(alpha, s.At(i, a)); left < unresolved {
 							scale = math.Inf(1) // the error is then too, or NaN for a residual of 0
 						} else {
 							scale = 1 / left

@@ -52,17 +52,17 @@ func (d *diagonals) apply(a int, x *mat.Dense) {
 	}
 }
 
-func (d *diagonals) forms(f *mat.Dense) *mat.Dense {
+func (d *diagonals) quadratic(f *mat.Dense) *mat.Dense {
 	const block = 32
 	rows, order := f.Dims()
 	_, alphas := d.inverse.Dims()
-	forms, squares := mat.NewDense(rows, alphas, nil), mat.NewDense(min(block, rows), order, nil)
+	s, squares := mat.NewDense(rows, alphas, nil), mat.NewDense(min(block, rows), order, nil)
 	for lo := 0; lo < rows; lo += block {
 		hi := min(lo+block, rows)
 		part := squares.Slice(0, hi-lo, 0, order).(*mat.Dense)
 		of := f.Slice(lo, hi, 0, order)
 		part.MulElem(of, of)
-		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, part.RawMatrix(), d.inverse.RawMatrix(), 0, forms.Slice(lo, hi, 0, alphas).(*mat.Dense).RawMatrix())
+		blas64.Gemm(blas.NoTrans, blas.NoTrans, 1, part.RawMatrix(), d.inverse.RawMatrix(), 0, s.Slice(lo, hi, 0, alphas).(*mat.Dense).RawMatrix())
 	}
-	return forms
+	return s
 }

@@ -152,7 +152,7 @@ func TestFactor(t *testing.T) {
 			}
 			forms := make([]float64, n)
 			f.Invert()
-			f.Forms(forms, q)
+			f.Quadratic(forms, q)
 			var inverse mat.SymDense
 			if err := chol.InverseTo(&inverse); err != nil {
 				t.Fatal(err)
@@ -223,7 +223,7 @@ func BenchmarkReduce(b *testing.B) {
 		forms, part := make([]float64, tile), q.Slice(0, tile, 0, n).(*mat.Dense)
 		b.Run(fmt.Sprintf("forms_%d_of_%d", n, tile), func(b *testing.B) {
 			for b.Loop() {
-				f.Forms(forms, part)
+				f.Quadratic(forms, part)
 			}
 			b.ReportMetric(4*width*float64(n*tile*b.N)/1e9/b.Elapsed().Seconds(), "GFLOP/s")
 		})
